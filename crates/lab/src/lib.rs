@@ -1,0 +1,1 @@
+//! Scenarios, expectations, outcomes and the built-in worlds.

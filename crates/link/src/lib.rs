@@ -1,0 +1,1 @@
+//! Data-link protocols as state machines.

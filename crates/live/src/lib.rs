@@ -1,0 +1,1 @@
+//! Drives a Glassnet node on a Linux TAP interface in real time.

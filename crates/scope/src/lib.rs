@@ -1,0 +1,1 @@
+//! The recording of a run and its pictures: pcapng, story, ladder, waterfall.

@@ -1,0 +1,1 @@
+//! Programs for Glassnet hosts: DHCP, DNS, HTTP and TLS clients and servers.

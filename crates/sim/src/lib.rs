@@ -1,0 +1,1 @@
+//! Worlds: the event queue, media, faults.

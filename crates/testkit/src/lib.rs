@@ -1,0 +1,1 @@
+//! The two-host fixture Pair and the words of its tests.

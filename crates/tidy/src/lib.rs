@@ -1,0 +1,1 @@
+//! House rules as tests: imports, file lengths, dead paths in documents.

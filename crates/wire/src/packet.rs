@@ -1,0 +1,186 @@
+//! A packet on its way through the layers.
+//!
+//! ```text
+//!  going down: push(n)                           going up: pull(n)
+//!  ├── headroom ──┼─── head: all headers ───┤    ├─ pulled ─┼── head ──┤
+//!  [..............|eth|ip |tcp..............]    [eth |ip   |tcp ......]
+//!                                            └── payload: one shared slice, or nothing
+//! ```
+//! The head is one contiguous block that a packet owns; the payload is a shared slice, so that a segment shares the
+//! send buffer's bytes and a receive queue keeps the packet's own. A hop moves the packet and copies nothing.
+
+use base::PacketId;
+use bytes::Bytes;
+
+/// Headers in one owned block, and at most one shared slice of payload.
+#[derive(Clone, Debug, Default)]
+pub struct PacketBuf {
+    /// Headroom, then the head up to the end of the vector.
+    block: Vec<u8>,
+    start: usize,
+    payload: Bytes,
+    /// Which packet this is, on every hop.
+    pub id: PacketId,
+    /// The packet whose arrival made this one be sent (an ACK's segment, a reply's request).
+    pub cause: PacketId,
+}
+
+/// Room for the largest headers that the stack pushes: Ethernet 14 + IPv6 40 + TCP 60, and some for a VLAN tag.
+pub const HEADROOM: usize = 128;
+
+impl PacketBuf {
+    /// An empty head with [`HEADROOM`] in front, above `payload`.
+    pub fn new(id: PacketId, payload: Bytes) -> Self {
+        let mut block = Vec::with_capacity(HEADROOM);
+        block.resize(HEADROOM, 0);
+        PacketBuf { block, start: HEADROOM, payload, id, cause: PacketId::NONE }
+    }
+
+    /// A packet whose bytes are all in the head: received from a device, or read from a capture.
+    pub fn from_vec(id: PacketId, bytes: Vec<u8>) -> Self {
+        PacketBuf { block: bytes, start: 0, payload: Bytes::new(), id, cause: PacketId::NONE }
+    }
+
+    /// The head: everything not yet pulled, payload slice excluded.
+    pub fn head(&self) -> &[u8] {
+        &self.block[self.start..]
+    }
+
+    /// The head, to be changed in place.
+    pub fn head_mut(&mut self) -> &mut [u8] {
+        &mut self.block[self.start..]
+    }
+
+    /// The shared slice behind the head.
+    pub fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+
+    /// Both parts, in order.
+    pub fn parts(&self) -> [&[u8]; 2] {
+        [self.head(), &self.payload]
+    }
+
+    /// Bytes in both parts.
+    pub fn len(&self) -> usize {
+        self.block.len() - self.start + self.payload.len()
+    }
+
+    /// Whether no byte is left.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Puts `n` zeroed bytes before the head and returns them.
+    pub fn push(&mut self, n: usize) -> &mut [u8] {
+        if self.start < n {
+            self.grow_headroom(n);
+        }
+        self.start -= n;
+        let fresh = &mut self.block[self.start..self.start + n];
+        fresh.fill(0);
+        fresh
+    }
+
+    #[cold]
+    fn grow_headroom(&mut self, n: usize) {
+        let mut block = vec![0; HEADROOM + n];
+        block.extend_from_slice(self.head());
+        self.block = block;
+        self.start = HEADROOM + n;
+    }
+
+    /// Takes the first `n` bytes off the head (they stay reachable by [`PacketBuf::unpull`]). Needs `n <= head().len()`.
+    pub fn pull(&mut self, n: usize) {
+        assert!(n <= self.block.len() - self.start, "pulled more than the head holds");
+        self.start += n;
+    }
+
+    /// Gives the last `n` pulled bytes back to the head.
+    pub fn unpull(&mut self, n: usize) {
+        assert!(n <= self.start, "unpulled more than was pulled");
+        self.start -= n;
+    }
+
+    /// Cuts both parts together to their first `len` bytes (a link's padding, for example). Longer than it is: unchanged.
+    pub fn truncate(&mut self, len: usize) {
+        let head = self.block.len() - self.start;
+        if len < head {
+            self.block.truncate(self.start + len);
+            self.payload = Bytes::new();
+        } else {
+            self.payload.truncate(len - head);
+        }
+    }
+
+    /// Appends zeroes behind the last byte until both parts together have `len` bytes.
+    pub fn pad_to(&mut self, len: usize) {
+        if self.len() < len {
+            self.flatten();
+            self.block.resize(self.start + len, 0);
+        }
+    }
+
+    /// Moves the payload into the head, so that the head is the whole packet.
+    pub fn flatten(&mut self) {
+        if !self.payload.is_empty() {
+            self.block.extend_from_slice(&self.payload);
+            self.payload = Bytes::new();
+        }
+    }
+
+    /// All bytes in one piece, copied.
+    pub fn contiguous(&self) -> Vec<u8> {
+        self.parts().concat()
+    }
+
+    /// Gives up the headers pulled so far and returns what is left as one shared slice, without a copy when one part is
+    /// empty.
+    pub fn into_payload(mut self) -> Bytes {
+        if self.block.len() == self.start {
+            return self.payload;
+        }
+        self.flatten();
+        let start = self.start;
+        Bytes::from(self.block).slice(start..)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_are_pushed_down_and_pulled_up() {
+        let mut packet = PacketBuf::new(PacketId(7), Bytes::from_static(b"data"));
+        packet.push(2).copy_from_slice(b"TC");
+        packet.push(2).copy_from_slice(b"IP");
+        assert_eq!((packet.contiguous().as_slice(), packet.len()), (&b"IPTCdata"[..], 8));
+        packet.pull(2);
+        assert_eq!(packet.head(), b"TC");
+        packet.unpull(2);
+        packet.pull(4);
+        assert_eq!(packet.into_payload(), b"data"[..]);
+    }
+
+    #[test]
+    fn pushing_beyond_the_headroom_grows_it() {
+        let mut packet = PacketBuf::from_vec(PacketId::NONE, b"body".to_vec());
+        packet.push(300)[0] = 9;
+        assert_eq!((packet.len(), packet.head()[0], &packet.head()[300..]), (304, 9, &b"body"[..]));
+    }
+
+    #[test]
+    fn cutting_and_padding_count_both_parts() {
+        let mut packet = PacketBuf::new(PacketId::NONE, Bytes::from_static(b"payload"));
+        packet.push(3).copy_from_slice(b"hdr");
+        packet.truncate(5);
+        assert_eq!(packet.contiguous(), b"hdrpa");
+        packet.pad_to(8);
+        assert_eq!(packet.contiguous(), b"hdrpa\0\0\0");
+        packet.truncate(2);
+        assert_eq!(packet.contiguous(), b"hd");
+        packet.pull(1);
+        assert_eq!(packet.into_payload(), b"d"[..]);
+    }
+}
