@@ -1,8 +1,14 @@
 //! A complete TCP/IP host as a pure state machine: frames, time and socket calls go in; frames, deadlines and readiness
 //! come out.
 
+mod config;
+mod host;
 mod node;
+mod socket;
 mod wake;
 
+pub use config::{Config, InterfaceConfig, Route};
+pub use host::Host;
 pub use node::Node;
+pub use socket::{BindError, ConnId, Datagram, ListenerId, RawId, RawPacket, SendError, SocketId, TcpError, UdpId};
 pub use wake::{Wake, Why};
