@@ -1,1 +1,12 @@
 //! The recording of a run and its pictures: pcapng, story, ladder, waterfall.
+//!
+//! A [`Recorder`] takes what a world lets be seen and gives a [`Recording`]. Everything else here is computed from that
+//! recording alone: change the zone or silence a server, and the story changes without a change of code.
+
+#![forbid(unsafe_code)]
+
+mod recorder;
+mod recording;
+
+pub use recorder::{Recorder, Wants};
+pub use recording::{Frame, Limits, Recording, Truncated};
