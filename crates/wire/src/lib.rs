@@ -1,5 +1,23 @@
 //! Bytes to meaning and back, one file per format: no state, no clock.
+//!
+//! Every format has a plain header struct with `parse` (from the bytes at the front of a slice) and `push` (in front of
+//! a [`PacketBuf`]). `push` always computes lengths and checksums itself. A parser never panics, whatever the bytes: it
+//! answers an [`Error`] that names format, field and offset.
 
+pub mod arp;
+pub mod checksum;
+mod error;
+pub mod ethernet;
+pub mod icmpv4;
+pub mod ip;
+pub mod ipv4;
+pub mod ipv6;
 mod packet;
+pub mod tcp;
+pub mod udp;
 
+pub use error::{Error, Problem};
 pub use packet::{HEADROOM, PacketBuf};
+
+/// What every parser answers.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,134 @@
+//! Transmission Control Protocol segments: RFC 9293, section 3.1; options in [`Options`].
+//!
+//! ```text
+//! | source port | destination port |      sequence number      |   acknowledgment number   |
+//! | offset, flags | window | checksum | urgent pointer | options, padded to 4 bytes | data
+//! ```
+
+mod flags;
+mod options;
+
+pub use flags::Flags;
+pub use options::{MAX_SACK_BLOCKS, MAX_WINDOW_SCALE, Options, SackBlocks};
+
+use std::net::IpAddr;
+
+use base::SeqNum;
+
+use crate::checksum;
+use crate::ip::Protocol;
+use crate::{Error, PacketBuf, Problem, Result};
+
+/// Bytes of a header without options.
+pub const LEN: usize = 20;
+
+/// Bytes of the longest header.
+pub const MAX_LEN: usize = 60;
+
+/// The header of a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Header {
+    /// From which port.
+    pub src_port: u16,
+    /// To which port.
+    pub dst_port: u16,
+    /// The number of the first byte of data, or of the SYN.
+    pub seq: SeqNum,
+    /// The next number expected, with [`Flags::ACK`].
+    pub ack: SeqNum,
+    /// The control bits.
+    pub flags: Flags,
+    /// The receive window, not yet scaled.
+    pub window: u16,
+    /// The urgent pointer, with [`Flags::URG`].
+    pub urgent: u16,
+    /// The options this stack knows; others were skipped.
+    pub options: Options,
+    /// Bytes of the header with its options. Computed by `push`.
+    pub header_len: usize,
+}
+
+impl Default for Header {
+    fn default() -> Self {
+        Header {
+            src_port: 0,
+            dst_port: 0,
+            seq: SeqNum(0),
+            ack: SeqNum(0),
+            flags: Flags::NONE,
+            window: 0,
+            urgent: 0,
+            options: Options::default(),
+            header_len: LEN,
+        }
+    }
+}
+
+impl Header {
+    /// Reads the header, which `head` holds whole. The checksum is [`verify`]'s.
+    //= rfc9293#3.1
+    #[inline]
+    pub fn parse(head: &[u8]) -> Result<Header> {
+        let Some(fixed) = head.first_chunk::<LEN>() else {
+            return Err(Error::new("TCP", "header", head.len(), Problem::TooShort));
+        };
+        let header_len = usize::from(fixed[12] >> 4) * 4;
+        if header_len < LEN {
+            return Err(Error::new("TCP", "Data Offset", 12, Problem::BadValue));
+        }
+        let Some(options) = head.get(LEN..header_len) else {
+            return Err(Error::new("TCP", "Data Offset", 12, Problem::BadLength));
+        };
+        let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+        let word = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
+        Ok(Header {
+            src_port: half(0),
+            dst_port: half(2),
+            seq: SeqNum(word(4)),
+            ack: SeqNum(word(8)),
+            flags: Flags(fixed[13]),
+            window: half(14),
+            urgent: half(18),
+            options: Options::parse(options)?,
+            header_len,
+        })
+    }
+
+    /// Writes the header in front of the segment's data, with length and checksum computed. SACK blocks that find no
+    /// room in 40 bytes of options are left out, the last first.
+    #[inline]
+    pub fn push(&self, packet: &mut PacketBuf, src: IpAddr, dst: IpAddr) {
+        let header_len = LEN + self.options.len();
+        let head = packet.push(header_len);
+        let (fixed, options) = head.split_at_mut(LEN);
+        fixed[..2].copy_from_slice(&self.src_port.to_be_bytes());
+        fixed[2..4].copy_from_slice(&self.dst_port.to_be_bytes());
+        fixed[4..8].copy_from_slice(&self.seq.0.to_be_bytes());
+        fixed[8..12].copy_from_slice(&self.ack.0.to_be_bytes());
+        fixed[12] = (header_len as u8 / 4) << 4;
+        fixed[13] = self.flags.0;
+        fixed[14..16].copy_from_slice(&self.window.to_be_bytes());
+        fixed[18..20].copy_from_slice(&self.urgent.to_be_bytes());
+        self.options.write(options);
+        let mut sum = checksum::pseudo_header(src, dst, Protocol::TCP, packet.len());
+        sum.add(packet.head());
+        sum.add(packet.payload());
+        packet.head_mut()[16..18].copy_from_slice(&sum.checksum().to_be_bytes());
+    }
+
+    /// The sequence space that the segment takes with `data_len` bytes of data: SYN and FIN count one each.
+    //= rfc9293#3.4
+    pub const fn segment_len(&self, data_len: usize) -> u32 {
+        data_len as u32 + self.flags.contains(Flags::SYN) as u32 + self.flags.contains(Flags::FIN) as u32
+    }
+}
+
+/// Whether the segment in `parts` (header and data, without a link's padding) has a valid checksum.
+//= rfc9293#3.1
+#[inline]
+pub fn verify(src: IpAddr, dst: IpAddr, parts: [&[u8]; 2]) -> bool {
+    checksum::verify(src, dst, Protocol::TCP, parts)
+}
+
+#[cfg(test)]
+mod tests;
