@@ -31,8 +31,7 @@ pub const HEADROOM: usize = 128;
 impl PacketBuf {
     /// An empty head with [`HEADROOM`] in front, above `payload`.
     pub fn new(id: PacketId, payload: Bytes) -> Self {
-        let mut block = Vec::with_capacity(HEADROOM);
-        block.resize(HEADROOM, 0);
+        let block = vec![0; HEADROOM];
         PacketBuf { block, start: HEADROOM, payload, id, cause: PacketId::NONE }
     }
 
