@@ -1,1 +1,9 @@
-//! Data-link protocols as state machines.
+//! Data-link protocols as state machines: frames and time in, frames out. No IO, no clock.
+//!
+//! - [`switch`](Switch): a learning bridge, IEEE 802.1D clause 7.
+
+#![forbid(unsafe_code)]
+
+mod switch;
+
+pub use switch::{Counters, Switch, SwitchConfig};

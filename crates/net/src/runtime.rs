@@ -9,7 +9,8 @@
 //! due.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::SystemTime;
 
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) facts: Facts,
     touched: Mutex<Vec<Net>>,
     hosts: Mutex<Vec<Weak<Inner>>>,
+    /// Something happened that the driver has to look at.
+    active: AtomicBool,
     notify: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
@@ -64,6 +67,7 @@ impl Runtime {
             facts: Facts::new(),
             touched: Mutex::default(),
             hosts: Mutex::default(),
+            active: AtomicBool::new(false),
             notify: OnceLock::new(),
         });
         Runtime { shared, batch: VecDeque::new(), touched: Vec::new() }
@@ -98,9 +102,10 @@ impl Runtime {
         self.shared.now()
     }
 
-    /// Whether a program is ready to be polled.
-    pub fn is_ready(&self) -> bool {
-        !self.batch.is_empty() || !lock(&self.shared.ready).queue.is_empty()
+    /// Whether anything happened since the last time this was asked: a program was woken, a host was called into, a sleep
+    /// began. Asked after every event of a world, so it costs one load; `false` spares the driver its turn.
+    pub fn take_activity(&self) -> bool {
+        self.shared.active.load(Relaxed) && self.shared.active.swap(false, Acquire)
     }
 
     /// Polls programs, first woken first polled, until none is ready. Returns how many polls that took.
@@ -175,6 +180,7 @@ impl Runtime {
                 self.batch.push_back(task);
             }
         }
+        self.shared.stir();
     }
 }
 
@@ -216,6 +222,7 @@ impl Shared {
             ready.queue.push_back(task);
             ready.queue.len() == 1
         };
+        self.stir();
         if first {
             self.notify();
         }
@@ -228,9 +235,15 @@ impl Shared {
             touched.push(net.clone());
             touched.len() == 1
         };
+        self.stir();
         if first {
             self.notify();
         }
+    }
+
+    /// Says that the driver has something to do.
+    pub(crate) fn stir(&self) {
+        self.active.store(true, Release);
     }
 
     fn notify(&self) {

@@ -56,6 +56,8 @@ impl Future for Sleep {
         let kept = this.key.is_some_and(|key| timers.update(key, cx.waker()));
         if !kept {
             this.key = Some(timers.insert(this.at, this.net.node(), cx.waker().clone()));
+            drop(timers);
+            this.net.shared().stir();
         }
         Poll::Pending
     }
