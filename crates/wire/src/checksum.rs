@@ -50,6 +50,21 @@ impl Sum {
         self.words += u64::from(word.to_be());
     }
 
+    /// Adds a 32-bit number likewise.
+    #[inline]
+    pub fn add_u32(&mut self, word: u32) {
+        debug_assert!(!self.odd, "a number starts at an even byte");
+        self.words += u64::from(word.to_be());
+    }
+
+    /// This sum and that of an even number of bytes which stand in front of it.
+    #[inline]
+    #[must_use]
+    pub fn after(self, front: Sum) -> Sum {
+        debug_assert!(!front.odd, "what stands in front ends at an even byte");
+        Sum { words: self.words + front.words, odd: self.odd }
+    }
+
     /// The sum folded to 16 bits: `0xffff` when the bytes contain their own valid checksum.
     #[inline]
     pub fn folded(self) -> u16 {

@@ -12,6 +12,9 @@ pub const LEN: usize = 20;
 /// Bytes of the longest header.
 pub const MAX_LEN: usize = 60;
 
+/// Bytes of the longest packet, header included.
+pub const MAX_PACKET: usize = 65535;
+
 /// Every host accepts a packet of this size, whole or in fragments.
 //= rfc791#3.1
 pub const MIN_REASSEMBLY: usize = 576;
@@ -111,7 +114,8 @@ impl Header {
     /// If header and packet are longer than 65535 bytes.
     #[inline]
     pub fn push(&self, packet: &mut PacketBuf) {
-        self.push_with_options(packet, &[]);
+        let fixed = self.fixed(packet.len() + LEN, LEN, Sum::new());
+        packet.push(LEN).copy_from_slice(fixed.as_flattened());
     }
 
     /// The same with options, already padded to a multiple of 4 and at most 40 bytes long.
@@ -121,21 +125,26 @@ impl Header {
     pub fn push_with_options(&self, packet: &mut PacketBuf, options: &[u8]) {
         assert!(options.len().is_multiple_of(4) && options.len() <= MAX_LEN - LEN, "IPv4 options of a wrong length");
         let header_len = LEN + options.len();
-        let total_len = u16::try_from(packet.len() + header_len).expect("an IPv4 packet has at most 65535 bytes");
+        let fixed = self.fixed(packet.len() + header_len, header_len, Sum::of(options));
         let head = packet.push(header_len);
+        head[..LEN].copy_from_slice(fixed.as_flattened());
         head[LEN..].copy_from_slice(options);
-        let Some(fixed) = head.first_chunk_mut::<LEN>() else { return };
-        fixed[0] = 0x40 | (header_len / 4) as u8;
-        fixed[1] = self.dscp_ecn;
-        fixed[2..4].copy_from_slice(&total_len.to_be_bytes());
-        fixed[4..6].copy_from_slice(&self.id.to_be_bytes());
-        fixed[6..8].copy_from_slice(&self.fragment_word().to_be_bytes());
-        fixed[8] = self.ttl;
-        fixed[9] = self.protocol.0;
-        fixed[12..16].copy_from_slice(&self.src.octets());
-        fixed[16..20].copy_from_slice(&self.dst.octets());
-        let checksum = Sum::of(head).checksum();
-        head[10..12].copy_from_slice(&checksum.to_be_bytes());
+    }
+
+    /// The first five words. The checksum is taken from the numbers, before they are bytes: reading back what was just
+    /// written would cost more than all the rest.
+    #[inline]
+    fn fixed(&self, total_len: usize, header_len: usize, options: Sum) -> [[u8; 4]; 5] {
+        assert!(total_len <= MAX_PACKET, "an IPv4 packet has at most 65535 bytes");
+        let first = 0x40 << 24 | (header_len as u32 / 4) << 24 | u32::from(self.dscp_ecn) << 16 | total_len as u32;
+        let second = u32::from(self.id) << 16 | u32::from(self.fragment_word());
+        let third = u32::from(self.ttl) << 24 | u32::from(self.protocol.0) << 16;
+        let (src, dst) = (self.src.to_bits(), self.dst.to_bits());
+        let mut sum = options;
+        for word in [first, second, third, src, dst] {
+            sum.add_u32(word);
+        }
+        [first, second, third | u32::from(sum.checksum()), src, dst].map(u32::to_be_bytes)
     }
 
     /// Bytes behind the header.

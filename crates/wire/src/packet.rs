@@ -41,36 +41,43 @@ impl PacketBuf {
     }
 
     /// The head: everything not yet pulled, payload slice excluded.
+    #[inline]
     pub fn head(&self) -> &[u8] {
         &self.block[self.start..]
     }
 
     /// The head, to be changed in place.
+    #[inline]
     pub fn head_mut(&mut self) -> &mut [u8] {
         &mut self.block[self.start..]
     }
 
     /// The shared slice behind the head.
+    #[inline]
     pub fn payload(&self) -> &Bytes {
         &self.payload
     }
 
     /// Both parts, in order.
+    #[inline]
     pub fn parts(&self) -> [&[u8]; 2] {
         [self.head(), &self.payload]
     }
 
     /// Bytes in both parts.
+    #[inline]
     pub fn len(&self) -> usize {
         self.block.len() - self.start + self.payload.len()
     }
 
     /// Whether no byte is left.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Puts `n` zeroed bytes before the head and returns them.
+    #[inline]
     pub fn push(&mut self, n: usize) -> &mut [u8] {
         if self.start < n {
             self.grow_headroom(n);
@@ -90,12 +97,14 @@ impl PacketBuf {
     }
 
     /// Takes the first `n` bytes off the head (they stay reachable by [`PacketBuf::unpull`]). Needs `n <= head().len()`.
+    #[inline]
     pub fn pull(&mut self, n: usize) {
         assert!(n <= self.block.len() - self.start, "pulled more than the head holds");
         self.start += n;
     }
 
     /// Gives the last `n` pulled bytes back to the head.
+    #[inline]
     pub fn unpull(&mut self, n: usize) {
         assert!(n <= self.start, "unpulled more than was pulled");
         self.start -= n;

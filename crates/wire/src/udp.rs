@@ -54,17 +54,17 @@ impl Header {
     #[inline]
     pub fn push(&self, packet: &mut PacketBuf, src: IpAddr, dst: IpAddr) {
         let len = u16::try_from(packet.len() + LEN).expect("a UDP datagram has at most 65535 bytes");
-        let head = packet.push(LEN);
-        head[..2].copy_from_slice(&self.src_port.to_be_bytes());
-        head[2..4].copy_from_slice(&self.dst_port.to_be_bytes());
-        head[4..6].copy_from_slice(&len.to_be_bytes());
+        let ports = u32::from(self.src_port) << 16 | u32::from(self.dst_port);
         let mut sum = checksum::pseudo_header(src, dst, Protocol::UDP, usize::from(len));
+        sum.add_u32(ports);
+        sum.add_u16(len);
         sum.add(packet.head());
         sum.add(packet.payload());
         //= rfc768#fields
         // Zero means "no checksum", so a computed zero is sent as all ones.
         let checksum = if sum.checksum() == 0 { 0xffff } else { sum.checksum() };
-        packet.head_mut()[6..8].copy_from_slice(&checksum.to_be_bytes());
+        let words = [ports, u32::from(len) << 16 | u32::from(checksum)].map(u32::to_be_bytes);
+        packet.push(LEN).copy_from_slice(words.as_flattened());
     }
 }
 

@@ -15,7 +15,7 @@ use std::net::IpAddr;
 
 use base::SeqNum;
 
-use crate::checksum;
+use crate::checksum::{self, Sum};
 use crate::ip::Protocol;
 use crate::{Error, PacketBuf, Problem, Result};
 
@@ -99,21 +99,23 @@ impl Header {
     #[inline]
     pub fn push(&self, packet: &mut PacketBuf, src: IpAddr, dst: IpAddr) {
         let header_len = LEN + self.options.len();
-        let head = packet.push(header_len);
-        let (fixed, options) = head.split_at_mut(LEN);
-        fixed[..2].copy_from_slice(&self.src_port.to_be_bytes());
-        fixed[2..4].copy_from_slice(&self.dst_port.to_be_bytes());
-        fixed[4..8].copy_from_slice(&self.seq.0.to_be_bytes());
-        fixed[8..12].copy_from_slice(&self.ack.0.to_be_bytes());
-        fixed[12] = (header_len as u8 / 4) << 4;
-        fixed[13] = self.flags.0;
-        fixed[14..16].copy_from_slice(&self.window.to_be_bytes());
-        fixed[18..20].copy_from_slice(&self.urgent.to_be_bytes());
-        self.options.write(options);
-        let mut sum = checksum::pseudo_header(src, dst, Protocol::TCP, packet.len());
+        let mut sum = checksum::pseudo_header(src, dst, Protocol::TCP, header_len + packet.len());
         sum.add(packet.head());
         sum.add(packet.payload());
-        packet.head_mut()[16..18].copy_from_slice(&sum.checksum().to_be_bytes());
+        let ports = u32::from(self.src_port) << 16 | u32::from(self.dst_port);
+        let control = (header_len as u32 / 4) << 28 | u32::from(self.flags.0) << 16 | u32::from(self.window);
+        let head = packet.push(header_len);
+        let (fixed, options) = head.split_at_mut(LEN);
+        let options = self.options.write(options);
+        // Summed as numbers: reading back bytes that were just written would cost more than all the rest.
+        let mut own = Sum::new();
+        for word in [ports, self.seq.0, self.ack.0, control, u32::from(self.urgent)] {
+            own.add_u32(word);
+        }
+        let checksum = sum.after(own).after(options).checksum();
+        let last = u32::from(checksum) << 16 | u32::from(self.urgent);
+        let words = [ports, self.seq.0, self.ack.0, control, last].map(u32::to_be_bytes);
+        fixed.copy_from_slice(words.as_flattened());
     }
 
     /// The sequence space that the segment takes with `data_len` bytes of data: SYN and FIN count one each.

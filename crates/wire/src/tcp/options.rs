@@ -5,6 +5,7 @@ use std::fmt;
 use base::SeqNum;
 
 use super::LEN as FIXED;
+use crate::checksum::Sum;
 use crate::{Error, Problem, Result};
 
 /// The largest shift that may be used; a larger one received counts as this one.
@@ -123,13 +124,13 @@ impl Options {
         usize::from(self.sack.len).min(room.saturating_sub(4) / 8)
     }
 
-    /// Writes the options in the order of Linux into `out`, which has exactly [`Options::len`] zeroed bytes.
+    /// Writes the options in the order of Linux into `out`, which has exactly [`Options::len`] bytes, and sums them.
     #[inline]
-    pub(crate) fn write(&self, out: &mut [u8]) {
-        if out.is_empty() {
-            return;
+    pub(crate) fn write(&self, out: &mut [u8]) -> Sum {
+        let mut out = Writer { out, at: 0, sum: Sum::new() };
+        if out.out.is_empty() {
+            return out.sum;
         }
-        let mut out = Writer { out, at: 0 };
         if let Some(mss) = self.mss {
             out.word(u32::from(kind::MSS) << 24 | 4 << 16 | u32::from(mss));
         }
@@ -157,24 +158,27 @@ impl Options {
                 out.word(right.0);
             }
         }
+        out.sum
     }
 }
 
 struct Writer<'a> {
     out: &'a mut [u8],
     at: usize,
+    sum: Sum,
 }
 
 impl Writer<'_> {
     #[inline]
     fn bytes(&mut self, bytes: [u8; 4]) {
-        self.out[self.at..self.at + 4].copy_from_slice(&bytes);
-        self.at += 4;
+        self.word(u32::from_be_bytes(bytes));
     }
 
     #[inline]
     fn word(&mut self, word: u32) {
-        self.bytes(word.to_be_bytes());
+        self.sum.add_u32(word);
+        self.out[self.at..self.at + 4].copy_from_slice(&word.to_be_bytes());
+        self.at += 4;
     }
 }
 
