@@ -1,1 +1,5 @@
 //! Programs for Glassnet hosts: DHCP, DNS, HTTP and TLS clients and servers.
+#![forbid(unsafe_code)]
+
+pub mod tls;
+pub mod url;

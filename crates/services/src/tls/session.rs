@@ -1,0 +1,264 @@
+//! The two ends of a TLS connection over any byte stream.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use net::Net;
+use rustls::pki_types::{ServerName, UnixTime};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::time_provider::TimeProvider;
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, KeyLog, ServerConfig};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use super::inspect::{CertificateInfo, date_text};
+use super::provider::provider;
+use super::{Identity, Trust};
+use crate::url::Host;
+
+/// A client's end.
+pub type ClientStream<S> = tokio_rustls::client::TlsStream<S>;
+/// A server's end.
+pub type ServerStream<S> = tokio_rustls::server::TlsStream<S>;
+
+/// A client's settings: whom it trusts, and the sessions it may resume.
+#[derive(Clone, Debug)]
+pub struct ClientTls {
+    config: Arc<ClientConfig>,
+}
+
+impl ClientTls {
+    /// For programs on this host.
+    pub fn new(net: &Net, trust: &Trust) -> ClientTls {
+        let world = Arc::new(World(net.clone()));
+        let mut config = ClientConfig::builder_with_details(provider(), world.clone())
+            .with_safe_default_protocol_versions()
+            .expect("ring's ciphers serve TLS 1.2 and 1.3")
+            .with_root_certificates(trust.roots())
+            .with_no_client_auth();
+        config.key_log = world;
+        config.alpn_protocols = vec![HTTP_1_1.to_vec()];
+        ClientTls { config: Arc::new(config) }
+    }
+
+    /// Shakes hands with the server that is `host`, and checks that it is.
+    pub async fn connect<S>(&self, host: &Host, stream: S) -> Result<ClientStream<S>, TlsFailure>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let name = match host {
+            Host::Ip(ip) => ServerName::IpAddress((*ip).into()),
+            Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| TlsFailure {
+                party: Party::You,
+                said: format!("'{name}' is not a name that a certificate can carry"),
+            })?,
+        };
+        TlsConnector::from(self.config.clone()).connect(name, stream).await.map_err(|error| TlsFailure::of(&error))
+    }
+}
+
+/// A server's settings: who it is.
+#[derive(Clone, Debug)]
+pub struct ServerTls {
+    config: Arc<ServerConfig>,
+}
+
+impl ServerTls {
+    /// For programs on this host. The identity is chosen by the name that the client asks for (RFC 6066); a client that
+    /// asks for another name, or for none, is shown the first. With no identity every handshake fails.
+    pub fn new(net: &Net, identities: Vec<Identity>) -> ServerTls {
+        let world = Arc::new(World(net.clone()));
+        let mut config = ServerConfig::builder_with_details(provider(), world.clone())
+            .with_safe_default_protocol_versions()
+            .expect("ring's ciphers serve TLS 1.2 and 1.3")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(ByName::new(identities)));
+        config.key_log = world;
+        config.alpn_protocols = vec![HTTP_1_1.to_vec()];
+        ServerTls { config: Arc::new(config) }
+    }
+
+    /// Shakes hands with a client.
+    pub async fn accept<S>(&self, stream: S) -> io::Result<ServerStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        TlsAcceptor::from(self.config.clone()).accept(stream).await
+    }
+}
+
+/// What a client can tell about a finished handshake.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// `TLSv1.3`.
+    pub version: String,
+    /// `TLS13_AES_256_GCM_SHA384`.
+    pub cipher: String,
+    /// The server's certificate.
+    pub certificate: Option<CertificateInfo>,
+}
+
+impl Session {
+    /// Of this stream.
+    pub fn of<S>(stream: &ClientStream<S>) -> Session {
+        let (_, connection) = stream.get_ref();
+        let text = |found: Option<&str>| found.unwrap_or("unknown").to_owned();
+        Session {
+            version: text(connection.protocol_version().and_then(|version| version.as_str())).replace("TLSv1_", "TLSv1."),
+            cipher: text(connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str())),
+            certificate: connection
+                .peer_certificates()
+                .and_then(|chain| chain.first())
+                .and_then(|leaf| CertificateInfo::read(leaf)),
+        }
+    }
+}
+
+/// Why there is no secure connection.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TlsFailure {
+    party: Party,
+    said: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Party {
+    You,
+    Server,
+    Network,
+}
+
+impl TlsFailure {
+    /// Who ended it: "your own trust check", "the web server", "the network".
+    pub fn party(&self) -> &'static str {
+        match self.party {
+            Party::You => "your own trust check",
+            Party::Server => "the web server",
+            Party::Network => "the network",
+        }
+    }
+
+    /// What it said, without a full stop.
+    pub fn said(&self) -> &str {
+        &self.said
+    }
+
+    /// Whether another try may end better: the connection broke, nobody refused anything.
+    pub fn is_transient(&self) -> bool {
+        self.party == Party::Network
+    }
+
+    fn of(error: &io::Error) -> TlsFailure {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+        let (party, said) = match inner {
+            Some(Error::InvalidCertificate(problem)) => (Party::You, certificate_problem(problem)),
+            Some(Error::AlertReceived(alert)) => (Party::Server, alert_text(*alert)),
+            Some(other) => (Party::You, format!("the server's side of the handshake is wrong: {other}")),
+            None => (Party::Network, error.to_string()),
+        };
+        TlsFailure { party, said }
+    }
+}
+
+impl fmt::Display for TlsFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.party(), self.said)
+    }
+}
+
+impl std::error::Error for TlsFailure {}
+
+fn certificate_problem(problem: &CertificateError) -> String {
+    let date = |at: &UnixTime| date_text(UNIX_EPOCH + Duration::from_secs(at.as_secs()));
+    match problem {
+        CertificateError::ExpiredContext { time, not_after } => {
+            format!("the server's certificate ended on {}, and it is {} now", date(not_after), date(time))
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            format!("the server's certificate begins on {}, and it is {} now", date(not_before), date(time))
+        }
+        CertificateError::NotValidForNameContext { expected, presented } => {
+            let presented: Vec<_> = presented.iter().map(|name| plain_name(name)).collect();
+            format!("the server's certificate is for {}, not for {}", presented.join(", "), expected.to_str())
+        }
+        CertificateError::UnknownIssuer => {
+            "the server's certificate was signed by an authority that you do not trust".to_owned()
+        }
+        CertificateError::BadSignature => "a signature in the certificate chain is wrong".to_owned(),
+        other => format!("the server's certificate is not acceptable: {other}"),
+    }
+}
+
+/// rustls writes `DnsName("example.com")`.
+fn plain_name(shown: &str) -> String {
+    match (shown.find('"'), shown.rfind('"')) {
+        (Some(first), Some(last)) if first < last => shown[first + 1..last].to_owned(),
+        _ => shown.to_owned(),
+    }
+}
+
+fn alert_text(alert: AlertDescription) -> String {
+    match alert {
+        AlertDescription::HandshakeFailure => "no version, cipher or certificate suits both sides".to_owned(),
+        AlertDescription::AccessDenied => "access denied".to_owned(),
+        AlertDescription::UnrecognisedName => "it does not serve that name".to_owned(),
+        other => format!("it ended the handshake with the alert {other:?}"),
+    }
+}
+
+/// The host's clock, and its door to the observer for keys.
+struct World(Net);
+
+impl TimeProvider for World {
+    fn current_time(&self) -> Option<UnixTime> {
+        self.0.wall_time().duration_since(UNIX_EPOCH).ok().map(UnixTime::since_unix_epoch)
+    }
+}
+
+impl KeyLog for World {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let mut line = String::with_capacity(label.len() + 2 * (client_random.len() + secret.len()) + 2);
+        line.push_str(label);
+        for bytes in [client_random, secret] {
+            line.push(' ');
+            bytes.iter().for_each(|byte| line.push_str(&format!("{byte:02x}")));
+        }
+        self.0.secret(&line);
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("World")
+    }
+}
+
+/// Identities by name, in the order in which they were given.
+#[derive(Debug)]
+struct ByName(Vec<(Vec<String>, Arc<CertifiedKey>)>);
+
+impl ByName {
+    fn new(identities: Vec<Identity>) -> ByName {
+        let certified = |identity: Identity| {
+            let key = CertifiedKey::new(identity.chain, Arc::new(identity.key));
+            (identity.names, Arc::new(key))
+        };
+        ByName(identities.into_iter().map(certified).collect())
+    }
+}
+
+impl ResolvesServerCert for ByName {
+    //= rfc6066#3
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let asked = hello.server_name().map(str::to_ascii_lowercase);
+        let serves = |names: &[String]| asked.as_ref().is_some_and(|asked| names.contains(asked));
+        let found = self.0.iter().find(|(names, _)| serves(names)).or(self.0.first());
+        found.map(|(_, key)| key.clone())
+    }
+}
+
+/// The protocol name of RFC 7301.
+const HTTP_1_1: &[u8] = b"http/1.1";
