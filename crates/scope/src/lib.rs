@@ -5,8 +5,16 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod film;
+mod index;
+mod names;
+pub mod pcapng;
 mod recorder;
 mod recording;
+pub mod view;
+mod words;
 
+pub use names::Names;
 pub use recorder::{Recorder, Wants};
 pub use recording::{Frame, Limits, Recording, Truncated};

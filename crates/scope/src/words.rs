@@ -1,0 +1,153 @@
+//! Facts in plain words: used as comments in captures, at the side of ladders, and in stories.
+
+use std::fmt::Write as _;
+
+use base::Duration;
+use base::event::{Fact, InternetFact, LinkFact, RetransmitCause, TransportFact};
+
+/// What a fact says, as one phrase without a full stop and without the node's name.
+pub(crate) fn fact(fact: &Fact) -> String {
+    match fact {
+        Fact::Drop(reason) => format!("dropped: {}", reason.text()),
+        Fact::Link(fact) => link(fact),
+        Fact::Internet(fact) => internet(fact),
+        Fact::Transport(fact) => transport(fact),
+        Fact::App(fact) => {
+            let mut text = format!("{} {}", fact.protocol, fact.step);
+            for (name, value) in &fact.fields {
+                let _ = write!(text, " {name}={}", clean(&value.to_string()));
+            }
+            text
+        }
+    }
+}
+
+fn link(fact: &LinkFact) -> String {
+    match fact {
+        LinkFact::NeighborFound { ip, mac, .. } => format!("learned that {ip} is at {mac}"),
+        LinkFact::NeighborSilent { ip, .. } => format!("nobody answered for {ip}"),
+    }
+}
+
+fn internet(fact: &InternetFact) -> String {
+    match fact {
+        InternetFact::Fragmented { pieces, mtu } => format!("split into {pieces} fragments for an MTU of {mtu}"),
+        InternetFact::Reassembled { len } => format!("last fragment: datagram of {len} bytes reassembled"),
+        InternetFact::IcmpErrorSent { to, message } => format!("answered by ICMP to {to}: {message}"),
+    }
+}
+
+fn transport(fact: &TransportFact) -> String {
+    match fact {
+        TransportFact::State { from, to, .. } => format!("{from} -> {to}"),
+        TransportFact::Retransmit { len, cause, .. } => format!("{len} bytes sent again: {}", retransmit_cause(*cause)),
+        TransportFact::Congestion { why, cwnd: (before, after), ssthresh, .. } => {
+            format!("{why}: cwnd {before} -> {after}, ssthresh {ssthresh}")
+        }
+        TransportFact::Backoff { rto, .. } => format!("no acknowledgement in time: next timeout after {rto}"),
+        TransportFact::Failed { why, .. } => format!("connection failed: {why}"),
+    }
+}
+
+/// Why a segment was sent again, as a clause.
+pub(crate) const fn retransmit_cause(cause: RetransmitCause) -> &'static str {
+    match cause {
+        RetransmitCause::Timeout => "the retransmission timer ran out",
+        RetransmitCause::FastRetransmit => "duplicate ACKs or SACK blocks showed the loss",
+        RetransmitCause::Recovery => "the next hole during loss recovery",
+        RetransmitCause::WindowProbe => "a probe of the closed window",
+    }
+}
+
+/// Text from a peer, a file or a person, safe to print: control characters (a terminal's escape sequences among them) and
+/// characters that change the reading direction become `\u{…}`, and what is very long is cut.
+pub(crate) fn clean(text: &str) -> String {
+    let mut out = String::with_capacity(text.len().min(MAX_TEXT));
+    for c in text.chars() {
+        if out.len() >= MAX_TEXT {
+            out.push('…');
+            break;
+        }
+        match c {
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => {
+                out.extend(c.escape_unicode());
+            }
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `1 segment`, `3 segments`.
+pub(crate) fn count(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(crate) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Bytes in the unit that fits: `812 bytes`, `5.1 kB`, `50 MB`.
+pub(crate) fn bytes(n: u64) -> String {
+    match n {
+        0..10_000 => count(n, "byte"),
+        10_000..1_000_000 => format!("{:.1} kB", n as f64 / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", n as f64 / 1e6),
+        _ => format!("{:.1} GB", n as f64 / 1e9),
+    }
+}
+
+/// A long span for a person: `1 h`, `90 s`.
+pub(crate) fn seconds(s: u64) -> String {
+    match s {
+        s if s >= 86_400 && s % 86_400 == 0 => count(s / 86_400, "day"),
+        s if s >= 3_600 && s % 3_600 == 0 => count(s / 3_600, "hour"),
+        s if s >= 120 && s % 60 == 0 => count(s / 60, "minute"),
+        s => format!("{s} s"),
+    }
+}
+
+/// A measured span in a sentence: whole seconds without decimals, else three significant places.
+pub(crate) fn span(span: Duration) -> String {
+    match span.nanos() {
+        ns if ns >= 1_000_000_000 && ns % 1_000_000_000 == 0 => format!("{} s", ns / 1_000_000_000),
+        ns if ns >= 1_000_000 && ns < 1_000_000_000 && ns % 1_000_000 == 0 => format!("{} ms", ns / 1_000_000),
+        ns if ns >= 10_000_000_000 => format!("{:.1} s", ns as f64 / 1e9),
+        ns if ns >= 1_000_000_000 => format!("{:.2} s", ns as f64 / 1e9),
+        _ => span.to_string(),
+    }
+}
+
+/// Longest text from outside that is printed whole.
+const MAX_TEXT: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peers_text_cannot_drive_the_terminal() {
+        assert_eq!(clean("a\x1b[31mb\r\n\u{202e}c"), "a\\u{1b}[31mb\\u{d}\\u{a}\\u{202e}c");
+        assert!(clean(&"x".repeat(100_000)).len() < 600);
+        assert_eq!(clean("größe – ok"), "größe – ok");
+    }
+
+    #[test]
+    fn numbers_read_like_language() {
+        assert_eq!([count(1, "segment"), count(2, "segment")], ["1 segment", "2 segments"]);
+        assert_eq!([bytes(812), bytes(51_200), bytes(50_000_000)], ["812 bytes", "51.2 kB", "50.0 MB"]);
+        assert_eq!(
+            [seconds(3600), seconds(7200), seconds(300), seconds(90)],
+            ["1 hour", "2 hours", "5 minutes", "90 s"]
+        );
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!(span(Duration::from_millis(1000)), "1 s");
+        assert_eq!(span(Duration::from_micros(12_430)), "12.4 ms");
+    }
+}
