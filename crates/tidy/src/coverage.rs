@@ -1,0 +1,242 @@
+//! `docs/rfc/coverage.md`: which section of which RFC is obeyed where, and which test proves it. Made from citations.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::citations::citations;
+use crate::{File, Problem, Rule, Source, Tree};
+
+/// The committed page is the one that the citations make.
+pub const RULE: Rule = Rule {
+    asks: "docs/rfc/coverage.md lists exactly the citations in the code.",
+    because: "it is the page that tells a reader how much of an RFC is there; a stale one lies",
+    cure: "run `cargo run -p glassnet-tidy -- coverage` and commit what it writes \
+           (a new RFC also wants its title in `TITLES` of crates/tidy/src/coverage.rs)",
+    check,
+};
+
+/// Where the page lies.
+pub const PAGE: &str = "docs/rfc/coverage.md";
+
+/// One section: the files whose code cites it, and the tests that do.
+#[derive(Default)]
+struct Section {
+    code: BTreeSet<String>,
+    tests: BTreeSet<String>,
+}
+
+/// The page as the tree's citations make it.
+pub fn page(tree: &Tree) -> String {
+    let mut rfcs: BTreeMap<u32, BTreeMap<SectionNumber, Section>> = BTreeMap::new();
+    for (file, source) in tree.sources().filter(|(file, _)| file.krate().is_some_and(|krate| krate != "tidy")) {
+        for (line, citation) in citations(file) {
+            let Some(citation) = citation else { continue };
+            let section = rfcs.entry(citation.rfc).or_default().entry(SectionNumber(citation.section)).or_default();
+            let (list, place) = match citation.test {
+                true => (&mut section.tests, format!("`{}`", function_below(source, line).unwrap_or(&*file.path))),
+                false => (&mut section.code, format!("[{}](../../{})", short_path(file), file.path)),
+            };
+            list.insert(place);
+        }
+    }
+    let mut text = String::from(HEAD);
+    for (rfc, sections) in rfcs {
+        let proven = sections.values().filter(|section| !section.tests.is_empty()).count();
+        let title = title(rfc).map(|title| format!(": {title}")).unwrap_or_default();
+        let _ =
+            write!(text, "\n## RFC {rfc}{title}\n{} cited, {proven} with a test\n\n", count(sections.len(), "section"));
+        text.push_str("| section | code | tests |\n|---|---|---|\n");
+        for (number, section) in sections {
+            let list = |places: BTreeSet<String>| places.into_iter().collect::<Vec<_>>().join(", ");
+            let _ = writeln!(text, "| {} | {} | {} |", number.0, list(section.code), list(section.tests));
+        }
+    }
+    text
+}
+
+const HEAD: &str = "# What is obeyed where
+
+Made by `cargo run -p glassnet-tidy -- coverage` from the citations in the code (`//= rfcN#SECTION`); do not edit it by hand.
+A section without a test is cited in code alone; one without code is proven by tests of what the whole does.
+";
+
+fn check(tree: &Tree) -> Vec<Problem> {
+    let committed = tree.file(PAGE).map_or("", |file| file.text.as_str());
+    let right = page(tree);
+    let mut problems = Vec::new();
+    if committed != right {
+        let same = committed.lines().zip(right.lines()).take_while(|(a, b)| a == b).count();
+        problems.push(Problem::at(PAGE, same + 1, "is stale from here on"));
+    }
+    let cited: BTreeSet<u32> =
+        tree.sources().flat_map(|(file, _)| citations(file)).filter_map(|(_, c)| Some(c?.rfc)).collect();
+    let untitled = cited.into_iter().filter(|rfc| title(*rfc).is_none());
+    problems.extend(untitled.map(|rfc| Problem::at(PAGE, 0, format!("RFC {rfc} has no title"))));
+    problems
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+/// `stack/src/transport/tcp/rtt.rs` without what every path has.
+fn short_path(file: &File) -> String {
+    file.path.trim_start_matches("crates/").replacen("/src/", "/", 1)
+}
+
+/// The test that a citation stands above.
+fn function_below(source: &Source, line: usize) -> Option<&str> {
+    source.lines().skip(line).find_map(|(_, code)| {
+        let rest = code.trim_start().strip_prefix("fn ").or_else(|| Some(code.split_once(" fn ")?.1))?;
+        rest.split(['(', '<']).next()
+    })
+}
+
+/// Ordered as a person counts: 3.9 before 3.10, and appendices last.
+#[derive(PartialEq, Eq)]
+struct SectionNumber(String);
+
+impl SectionNumber {
+    fn key(&self) -> impl Ord {
+        let part = |part: &str| part.parse::<u32>().map_err(|_| part.to_string());
+        self.0
+            .split('.')
+            .map(|text| part(text).map_or_else(|text| (1, 0, text), |n| (0, n, String::new())))
+            .collect::<Vec<_>>()
+    }
+}
+
+impl PartialOrd for SectionNumber {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for SectionNumber {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+fn title(rfc: u32) -> Option<&'static str> {
+    TITLES.iter().find(|(number, _)| *number == rfc).map(|(_, title)| *title)
+}
+
+/// Titles, some shortened.
+const TITLES: [(u32, &str); 96] = [
+    (768, "User Datagram Protocol"),
+    (791, "Internet Protocol"),
+    (792, "Internet Control Message Protocol"),
+    (813, "Window and acknowledgement strategy in TCP"),
+    (815, "IP datagram reassembly algorithms"),
+    (826, "An Ethernet address resolution protocol"),
+    (894, "IP datagrams over Ethernet networks"),
+    (896, "Congestion control in IP/TCP internetworks"),
+    (919, "Broadcasting Internet datagrams"),
+    (922, "Broadcasting Internet datagrams in the presence of subnets"),
+    (950, "Internet standard subnetting procedure"),
+    (1027, "Proxy ARP"),
+    (1034, "Domain names: concepts and facilities"),
+    (1035, "Domain names: implementation and specification"),
+    (1042, "IP datagrams over IEEE 802 networks"),
+    (1071, "Computing the Internet checksum"),
+    (1112, "Host extensions for IP multicasting"),
+    (1122, "Requirements for Internet hosts: communication layers"),
+    (1123, "Requirements for Internet hosts: application and support"),
+    (1191, "Path MTU discovery"),
+    (1542, "Clarifications and extensions for the Bootstrap Protocol"),
+    (1624, "Computation of the Internet checksum via incremental update"),
+    (1812, "Requirements for IP version 4 routers"),
+    (1858, "Security considerations for IP fragment filtering"),
+    (2018, "TCP selective acknowledgment options"),
+    (2131, "Dynamic Host Configuration Protocol"),
+    (2132, "DHCP options and BOOTP vendor extensions"),
+    (2181, "Clarifications to the DNS specification"),
+    (2308, "Negative caching of DNS queries"),
+    (2606, "Reserved top-level DNS names"),
+    (2883, "D-SACK"),
+    (3021, "31-bit prefixes on IPv4 point-to-point links"),
+    (3042, "Limited transmit"),
+    (3168, "Explicit congestion notification"),
+    (3396, "Encoding long options in DHCPv4"),
+    (3397, "DHCP domain search option"),
+    (3492, "Punycode"),
+    (3927, "Dynamic configuration of IPv4 link-local addresses"),
+    (3986, "Uniform Resource Identifier: generic syntax"),
+    (4291, "IP version 6 addressing architecture"),
+    (4343, "DNS case insensitivity"),
+    (4443, "ICMPv6"),
+    (4632, "Classless inter-domain routing"),
+    (4821, "Packetization-layer path MTU discovery"),
+    (4861, "Neighbor discovery for IPv6"),
+    (4862, "IPv6 stateless address autoconfiguration"),
+    (4987, "TCP SYN flooding attacks and common mitigations"),
+    (5227, "IPv4 address conflict detection"),
+    (5246, "TLS 1.2"),
+    (5280, "Internet X.509 public key infrastructure"),
+    (5452, "Making DNS more resilient against forged answers"),
+    (5482, "TCP user timeout"),
+    (5494, "IANA allocation guidelines for ARP"),
+    (5681, "TCP congestion control"),
+    (5682, "Forward RTO-recovery"),
+    (5722, "Handling of overlapping IPv6 fragments"),
+    (5737, "IPv4 address blocks for documentation"),
+    (5961, "Improving TCP's robustness to blind in-window attacks"),
+    (6056, "Recommendations for transport-protocol port randomization"),
+    (6066, "TLS extensions: definitions"),
+    (6125, "Verification of service identity in TLS"),
+    (6191, "Reducing the TIME-WAIT state using TCP timestamps"),
+    (6265, "HTTP state management"),
+    (6298, "Computing TCP's retransmission timer"),
+    (6528, "Defending against sequence number attacks"),
+    (6582, "The NewReno modification to TCP's fast recovery"),
+    (6585, "Additional HTTP status codes"),
+    (6633, "Deprecation of ICMP source quench messages"),
+    (6675, "Loss recovery based on selective acknowledgment for TCP"),
+    (6691, "TCP options and maximum segment size"),
+    (6724, "Default address selection for IPv6"),
+    (6761, "Special-use domain names"),
+    (6842, "Client identifier option in DHCP server replies"),
+    (6864, "Updated specification of the IPv4 ID field"),
+    (6891, "Extension mechanisms for DNS"),
+    (6928, "Increasing TCP's initial window"),
+    (6937, "Proportional rate reduction"),
+    (6979, "Deterministic usage of DSA and ECDSA"),
+    (7323, "TCP extensions for high performance"),
+    (7413, "TCP fast open"),
+    (7748, "Elliptic curves for security"),
+    (7766, "DNS transport over TCP"),
+    (8020, "NXDOMAIN: there really is nothing underneath"),
+    (8200, "Internet Protocol, version 6"),
+    (8305, "Happy eyeballs"),
+    (8446, "TLS 1.3"),
+    (8499, "DNS terminology"),
+    (8504, "IPv6 node requirements"),
+    (8985, "RACK-TLP loss detection"),
+    (9110, "HTTP semantics"),
+    (9111, "HTTP caching"),
+    (9112, "HTTP/1.1"),
+    (9293, "Transmission Control Protocol"),
+    (9438, "CUBIC for fast and long-distance networks"),
+    (9499, "DNS terminology"),
+    (9525, "Service identity in TLS"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_lists_code_and_tests_in_the_order_of_the_rfc() {
+        let text = "//! x\n//= rfc9293#3.10\nfn a() {}\n//= rfc9293#3.9\nfn b() {}\n#[cfg(test)]\nmod tests {\n    \
+                    //= rfc9293#3.9 test\n    #[test]\n    fn b_works() {}\n}\n";
+        let tree = Tree::of([("crates/stack/src/x.rs", text)]);
+        let page = page(&tree);
+        let table = "2 sections cited, 1 with a test\n\n| section | code | tests |\n|---|---|---|\n\
+                     | 3.9 | [stack/x.rs](../../crates/stack/src/x.rs) | `b_works` |\n\
+                     | 3.10 | [stack/x.rs](../../crates/stack/src/x.rs) |  |\n";
+        assert!(page.ends_with(table), "{page}");
+        let with = |page: &str| Tree::of([("crates/stack/src/x.rs", text), (PAGE, page)]);
+        assert!(check(&with(&page)).is_empty() && check(&with("old")).len() == 1);
+    }
+}
