@@ -1,5 +1,6 @@
 //! Programs for Glassnet hosts: DHCP, DNS, HTTP and TLS clients and servers.
 #![forbid(unsafe_code)]
 
+pub mod http;
 pub mod tls;
 pub mod url;

@@ -84,7 +84,8 @@ impl Authority {
         params.not_after = date(epoch, Offset::After(years(10)));
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        let intermediate = params.signed_by(&key, &root_issuer).expect("an intermediate with fixed names").der().clone();
+        let intermediate =
+            params.signed_by(&key, &root_issuer).expect("an intermediate with fixed names").der().clone();
         Authority { rng, epoch, root, root_pem, intermediate, issuer: Issuer::new(params, key) }
     }
 
@@ -98,7 +99,12 @@ impl Authority {
         self.issue_between(names, date(self.epoch, Offset::Before(DAY * 91)), date(self.epoch, Offset::Before(DAY)))
     }
 
-    fn issue_between(&self, names: &[&str], from: OffsetDateTime, until: OffsetDateTime) -> Result<Identity, IssueError> {
+    fn issue_between(
+        &self,
+        names: &[&str],
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Identity, IssueError> {
         let wrong = || IssueError { names: names.iter().map(|name| (*name).to_owned()).collect() };
         let first = *names.first().ok_or_else(wrong)?;
         let label = format!("leaf {from} {until} {names:?}");

@@ -107,7 +107,8 @@ impl Session {
         let (_, connection) = stream.get_ref();
         let text = |found: Option<&str>| found.unwrap_or("unknown").to_owned();
         Session {
-            version: text(connection.protocol_version().and_then(|version| version.as_str())).replace("TLSv1_", "TLSv1."),
+            version: text(connection.protocol_version().and_then(|version| version.as_str()))
+                .replace("TLSv1_", "TLSv1."),
             cipher: text(connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str())),
             certificate: connection
                 .peer_certificates()
