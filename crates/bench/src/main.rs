@@ -2,7 +2,9 @@
 //! run in turn on one machine (`crates/bench/compare` does that): only the ratio of one run counts.
 //!
 //! - `pair`: two hosts in memory and one bulk TCP connection, beside smoltcp.
+//! - `dumbbell`: bulk flows over one bottleneck of a simulated network, beside ns-3.
 
+mod dumbbell;
 mod pair;
 
 use std::process::ExitCode;
@@ -21,12 +23,18 @@ pair       two hosts in memory, one TCP connection from the first to the second
   --buffer N    send and receive buffer, bytes (default 1048576)
   --idle N      listening sockets that nobody connects to, on the receiver (default 0)
   --seed N      of the losses (default 1)
+
+dumbbell   bulk TCP flows between two routers
+  --flows N     how many (default 10)
+  --seconds S   virtual seconds (default 2)
+  --bw RATE     of the line between the routers (default 1Gbps)
 ";
 
 fn main() -> ExitCode {
     let mut arguments = lexopt::Parser::from_env();
     let outcome = match arguments.next() {
         Ok(Some(Value(name))) if name == "pair" => pair::Options::parse(arguments).map(|o| o.run().to_json()),
+        Ok(Some(Value(name))) if name == "dumbbell" => dumbbell::Options::parse(arguments).map(|o| o.run().to_json()),
         Ok(Some(Short('h') | Long("help"))) => Ok(USAGE.trim_end().into()),
         Ok(Some(other)) => Err(other.unexpected()),
         Ok(None) => Err("no benchmark is named".into()),
