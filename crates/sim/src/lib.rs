@@ -1,1 +1,23 @@
-//! Worlds: the event queue, media, faults.
+//! Worlds: the event queue, cables, faults, and the loop that drives hosts, switches and programs in virtual time.
+//!
+//! ```text
+//!   world   the loop, and everything a builder or a test calls
+//!   fabric  what one visit to a node may touch: time, queue, cables, observer
+//!   queue   events by (time, sequence)      cable   rate, delay, what is in flight
+//!   rule    faults                          seat    the nodes        node   the world as a node
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod cable;
+mod fabric;
+mod node;
+mod queue;
+pub mod rule;
+mod seat;
+mod world;
+
+pub use cable::{Cable, LinkId, On, Way};
+pub use link::{Counters, SwitchConfig};
+pub use rule::{Rule, RuleId, Verdict};
+pub use world::{Stats, World};

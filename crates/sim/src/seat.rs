@@ -1,0 +1,93 @@
+//! The nodes of a world: hosts with programs, switches, and anything else that is a [`Node`].
+
+use base::{Cx, Port};
+use link::Switch;
+use net::Machine;
+use stack::{Node, Wake};
+use wire::PacketBuf;
+
+use crate::fabric::{Fabric, Input, Place};
+
+/// A node with its name and place.
+pub(crate) struct Seat {
+    pub(crate) name: String,
+    pub(crate) place: Place,
+    pub(crate) kind: Kind,
+}
+
+/// What sits there.
+pub(crate) enum Kind {
+    Host(Machine),
+    Switch(Box<SwitchNode>),
+    Other(Box<dyn Node>),
+}
+
+impl Seat {
+    /// Gives the node its input and everyone its output. A host is locked once for all of it.
+    #[inline]
+    pub(crate) fn visit(&mut self, fabric: &mut Fabric, input: Input) {
+        let Seat { place, kind, .. } = self;
+        if place.off {
+            return;
+        }
+        match kind {
+            Kind::Host(machine) => machine.visit(|host| fabric.attend(place, host, input)),
+            Kind::Switch(switch) => fabric.attend(place, &mut **switch, input),
+            Kind::Other(node) => fabric.attend(place, &mut **node, input),
+        }
+    }
+
+    /// The node's next frame at an open port, and the deadline after it.
+    pub(crate) fn take(&mut self, fabric: &mut Fabric, outer: Port, port: Port) -> Option<PacketBuf> {
+        let Seat { place, kind, .. } = self;
+        if place.off {
+            return None;
+        }
+        match kind {
+            Kind::Host(machine) => machine.visit(|host| take_from(fabric, place, host, outer, port)),
+            Kind::Switch(switch) => take_from(fabric, place, &mut **switch, outer, port),
+            Kind::Other(node) => take_from(fabric, place, &mut **node, outer, port),
+        }
+    }
+
+    /// What the node waits for.
+    pub(crate) fn poll_at(&self) -> Option<Wake> {
+        match &self.kind {
+            Kind::Host(machine) => machine.poll_at(),
+            Kind::Switch(switch) => switch.poll_at(),
+            Kind::Other(node) => node.poll_at(),
+        }
+    }
+}
+
+fn take_from<N: Node + ?Sized>(
+    fabric: &mut Fabric,
+    place: &mut Place,
+    node: &mut N,
+    outer: Port,
+    port: Port,
+) -> Option<PacketBuf> {
+    let frame = node.poll_frame(&mut fabric.cx(place), port);
+    fabric.open[usize::from(outer.0)].listed = frame.is_some();
+    fabric.attend(place, node, Input::Nothing);
+    frame
+}
+
+/// A switch as a node.
+pub(crate) struct SwitchNode(pub(crate) Switch);
+
+impl Node for SwitchNode {
+    fn on_frame(&mut self, cx: &mut Cx<'_>, port: Port, frame: PacketBuf) {
+        self.0.on_frame(cx, port, frame);
+    }
+    fn on_timer(&mut self, _: &mut Cx<'_>) {}
+    fn poll_ready(&mut self) -> Option<Port> {
+        self.0.poll_ready()
+    }
+    fn poll_frame(&mut self, _: &mut Cx<'_>, port: Port) -> Option<PacketBuf> {
+        self.0.poll_frame(port)
+    }
+    fn poll_at(&self) -> Option<Wake> {
+        None
+    }
+}
