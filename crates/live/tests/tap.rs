@@ -1,6 +1,7 @@
 //! A node of a few lines, on a real TAP interface: its other end is in a network namespace that the test makes and
 //! removes, so nothing else on this machine sees an address of it.
 
+use std::io::Write;
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
@@ -188,7 +189,9 @@ impl Namespace {
         match made() {
             Ok(()) => Some(Namespace { name }),
             Err(why) => {
-                eprintln!("skipped: {test}: {why}; it needs root and the packages iproute2 and iputils-ping");
+                // Written past the test runner, which would keep it to itself.
+                let needs = "it needs root and the packages iproute2 and iputils-ping";
+                let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}; {needs}");
                 None
             }
         }
