@@ -5,9 +5,11 @@
 //! ```
 
 use std::net::Ipv4Addr;
+use std::ops::Range;
 
 use base::Mac;
 
+use crate::dissect::Dissection;
 use crate::ethernet::EtherType;
 use crate::{Error, PacketBuf, Problem, Result};
 
@@ -103,6 +105,39 @@ impl Packet {
         bytes[18..24].copy_from_slice(&self.target_mac.0);
         bytes[24..28].copy_from_slice(&self.target_ip.octets());
     }
+}
+
+pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
+    let bytes = dissection.bytes(range.clone());
+    let mut layer = dissection.layer("ARP", range.start..range.start + bytes.len().min(LEN));
+    let packet = match Packet::parse(bytes) {
+        Ok(packet) => packet,
+        Err(error) => {
+            dissection.push(layer.malformed(error));
+            return;
+        }
+    };
+    let Packet { operation, sender_mac, sender_ip, target_mac, target_ip } = packet;
+    layer.field("Hardware address space (ar$hrd)", 0..2, "1 (Ethernet)");
+    layer.field("Protocol address space (ar$pro)", 2..4, "0x0800 (IPv4)");
+    layer.field("Hardware address length (ar$hln)", 4..5, 6);
+    layer.field("Protocol address length (ar$pln)", 5..6, 4);
+    let (verb, summary) = match operation {
+        Operation::Request if sender_ip == target_ip => {
+            ("request", format!("ARP announcement: {sender_ip} is at {sender_mac}"))
+        }
+        Operation::Request if sender_ip.is_unspecified() => ("request", format!("ARP probe: who has {target_ip}?")),
+        Operation::Request => ("request", format!("ARP who has {target_ip}? tell {sender_ip}")),
+        Operation::Reply => ("reply", format!("ARP {sender_ip} is at {sender_mac}")),
+        Operation::Other(code) => ("unknown", format!("ARP operation {code}")),
+    };
+    layer.field("Opcode (ar$op)", 6..8, format_args!("{} ({verb})", operation.code()));
+    layer.field("Sender hardware address (ar$sha)", 8..14, sender_mac);
+    layer.field("Sender protocol address (ar$spa)", 14..18, sender_ip);
+    layer.field("Target hardware address (ar$tha)", 18..24, target_mac);
+    layer.field("Target protocol address (ar$tpa)", 24..28, target_ip);
+    layer.summary = summary;
+    dissection.push(layer);
 }
 
 #[cfg(test)]

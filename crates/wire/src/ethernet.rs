@@ -5,9 +5,11 @@
 //! ```
 
 use std::fmt;
+use std::ops::Range;
 
 use base::Mac;
 
+use crate::dissect::{Dissection, Key};
 use crate::{Error, PacketBuf, Problem, Result};
 
 /// Bytes of the header.
@@ -90,6 +92,53 @@ impl Header {
         head[12..14].copy_from_slice(&self.ethertype.0.to_be_bytes());
     }
 }
+
+pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
+    let mut layer = dissection.layer("Ethernet", range.start..range.end.min(range.start + LEN));
+    let header = match Header::parse(dissection.bytes(range.clone())) {
+        Ok(header) => header,
+        Err(error) => {
+            dissection.push(layer.malformed(error));
+            return;
+        }
+    };
+    layer.field("Destination", 0..6, header.dst);
+    layer.field("Source", 6..12, header.src);
+    if header.ethertype.is_length() {
+        layer.field("Length", 12..14, header.ethertype.0);
+        layer.summary = format!("Ethernet {} > {} length {}", header.src, header.dst, header.ethertype.0);
+    } else {
+        layer.field("Type", 12..14, header.ethertype);
+        layer.summary = format!("Ethernet {} > {} type {}", header.src, header.dst, header.ethertype);
+    }
+    let place = dissection.push(layer);
+    dissection.next(Key::EtherType(header.ethertype), range.start + LEN..range.end);
+    let padding = dissection.claimed()..range.end;
+    if let Some(layer) = dissection.layer_mut(place).filter(|_| !padding.is_empty()) {
+        layer.field("Padding", padding.clone(), format_args!("{} bytes", padding.len()));
+    }
+}
+
+/// An 802.1Q tag: priority, a bit, and the number of a virtual LAN, before the type of what follows.
+pub(crate) fn dissect_vlan(dissection: &mut Dissection<'_>, range: Range<usize>) {
+    let bytes = dissection.bytes(range.clone());
+    let mut layer = dissection.layer("802.1Q", range.start..range.start + bytes.len().min(VLAN_LEN));
+    let Some(&[high, low, type_high, type_low]) = bytes.first_chunk::<VLAN_LEN>() else {
+        dissection.push(layer.malformed(Error::new("802.1Q", "tag", bytes.len(), Problem::TooShort)));
+        return;
+    };
+    let control = u16::from_be_bytes([high, low]);
+    let ethertype = EtherType(u16::from_be_bytes([type_high, type_low]));
+    layer.field("Priority code point", 0..1, control >> 13);
+    layer.field("Drop eligible", 0..1, control >> 12 & 1);
+    layer.field("VLAN identifier", 0..2, control & 0xfff);
+    layer.field("Type", 2..4, ethertype);
+    layer.summary = format!("802.1Q VLAN {} type {ethertype}", control & 0xfff);
+    dissection.push(layer);
+    dissection.next(Key::EtherType(ethertype), range.start + VLAN_LEN..range.end);
+}
+
+const VLAN_LEN: usize = 4;
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,9 @@
 //! Internet Protocol version 6, the fixed header: RFC 8200, section 3.
 
 use std::net::Ipv6Addr;
+use std::ops::Range;
 
+use crate::dissect::{Dissection, Key};
 use crate::ip::Protocol;
 use crate::{Error, PacketBuf, Problem, Result};
 
@@ -95,6 +97,33 @@ pub fn decrement_hop_limit(head: &mut [u8]) -> u8 {
     let Some(limit) = head.get_mut(7) else { return 0 };
     *limit = limit.saturating_sub(1);
     *limit
+}
+
+pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
+    let bytes = dissection.bytes(range.clone());
+    let mut layer = dissection.layer("IPv6", range.start..range.start + bytes.len().min(LEN));
+    let packet_len = if dissection.is_quoted() { usize::MAX } else { bytes.len() };
+    let header = match Header::parse(bytes, packet_len) {
+        Ok(header) => header,
+        Err(error) => {
+            dissection.push(layer.malformed(error));
+            dissection.data(range.start + bytes.len().min(LEN)..range.end);
+            return;
+        }
+    };
+    layer.field("Version", 0..1, 6);
+    layer.field("Traffic Class", 0..2, format_args!("0x{:02x}", header.traffic_class));
+    layer.field("Flow Label", 1..4, format_args!("0x{:05x}", header.flow_label));
+    layer.field("Payload Length", 4..6, header.payload_len);
+    layer.field("Next Header", 6..7, format_args!("{} ({})", header.next_header.0, header.next_header));
+    layer.field("Hop Limit", 7..8, header.hop_limit);
+    layer.field("Source Address", 8..24, header.src);
+    layer.field("Destination Address", 24..40, header.dst);
+    layer.summary = format!("IPv6 {} > {} {}", header.src, header.dst, header.next_header);
+    dissection.push(layer);
+    dissection.set_addresses(header.src.into(), header.dst.into());
+    let end = bytes.len().min(LEN + usize::from(header.payload_len));
+    dissection.next(Key::Protocol(header.next_header), range.start + LEN..range.start + end);
 }
 
 #[cfg(test)]

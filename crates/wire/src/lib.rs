@@ -7,6 +7,7 @@
 pub mod arp;
 pub mod checksum;
 pub mod dhcp;
+pub mod dissect;
 mod error;
 pub mod ethernet;
 pub mod icmpv4;

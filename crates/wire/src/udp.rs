@@ -1,8 +1,10 @@
 //! User Datagram Protocol: RFC 768; over IPv6, RFC 8200 section 8.1.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::checksum;
+use crate::dissect::{Dissection, Key};
 use crate::ip::Protocol;
 use crate::{Error, PacketBuf, Problem, Result};
 
@@ -81,6 +83,35 @@ pub fn verify(src: IpAddr, dst: IpAddr, parts: [&[u8]; 2]) -> bool {
     let head = &parts[0][..len.min(parts[0].len())];
     let payload = &parts[1][..len - head.len()];
     checksum::verify(src, dst, Protocol::UDP, [head, payload])
+}
+
+pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
+    let bytes = dissection.bytes(range.clone());
+    let mut layer = dissection.layer("UDP", range.start..range.start + bytes.len().min(LEN));
+    let quoted = dissection.is_quoted();
+    let header = match Header::parse(bytes, if quoted { usize::MAX } else { bytes.len() }) {
+        Ok(header) => header,
+        Err(error) => {
+            dissection.push(layer.malformed(error));
+            dissection.data(range.start + bytes.len().min(LEN)..range.end);
+            return;
+        }
+    };
+    let end = bytes.len().min(usize::from(header.len));
+    let valid = match dissection.addresses() {
+        Some((src, dst)) if !quoted => Some(verify(src, dst, [bytes, &[]])),
+        _ => None,
+    };
+    layer.field("Source Port", 0..2, header.src_port);
+    layer.field("Destination Port", 2..4, header.dst_port);
+    layer.field("Length", 4..6, header.len);
+    layer.checksum("Checksum", 6..8, header.checksum, valid);
+    layer.summary = format!("UDP {} > {} len={}", header.src_port, header.dst_port, usize::from(header.len) - LEN);
+    if valid == Some(false) {
+        layer = layer.malformed(Error::new("UDP", "Checksum", 6, Problem::BadChecksum));
+    }
+    dissection.push(layer);
+    dissection.next_by_port(Key::UdpPort, header.src_port, header.dst_port, range.start + LEN..range.start + end);
 }
 
 #[cfg(test)]

@@ -5,10 +5,13 @@
 //! | sname (64) | file (128) | magic cookie (4) | options: code length value ... End | Pad ... to 300 bytes
 //! ```
 
+mod dissect;
 mod emit;
 mod option;
 
-pub(crate) use option::Walk;
+use option::Walk;
+
+pub(crate) use dissect::dissect;
 pub use option::{DhcpOption, code, name as option_name};
 
 use std::fmt;
@@ -33,10 +36,10 @@ pub const MIN_LEN: usize = 300;
 //= rfc2131#2
 pub const MAX_LEN: usize = 548;
 
-pub(crate) const MAGIC: [u8; 4] = [99, 130, 83, 99];
-pub(crate) const SNAME: Range<usize> = 44..108;
-pub(crate) const FILE: Range<usize> = 108..236;
-pub(crate) const COOKIE: Range<usize> = 236..240;
+const MAGIC: [u8; 4] = [99, 130, 83, 99];
+const SNAME: Range<usize> = 44..108;
+const FILE: Range<usize> = 108..236;
+const COOKIE: Range<usize> = 236..240;
 const BROADCAST: u16 = 0x8000;
 const OVERLOAD_FILE: u8 = 1;
 const OVERLOAD_SNAME: u8 = 2;
@@ -295,7 +298,7 @@ impl Message {
 
 /// Where options stand: the options field, then `file` and `sname` as far as Option Overload says so.
 //= rfc2131#4.1
-pub(crate) fn areas(message: &[u8]) -> (Vec<Range<usize>>, u8) {
+fn areas(message: &[u8]) -> (Vec<Range<usize>>, u8) {
     let field = COOKIE.end.min(message.len())..message.len();
     let overload = Walk::new(message, field.clone())
         .map_while(|option| option.ok())

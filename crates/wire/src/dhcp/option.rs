@@ -271,27 +271,27 @@ pub(super) fn text(value: &[u8]) -> String {
 
 /// One option as it stands in a message.
 #[derive(Clone, Debug)]
-pub(crate) struct RawOption {
-    pub(crate) code: u8,
+pub(super) struct RawOption {
+    pub(super) code: u8,
     /// Code, length and value, counted from the start of the message.
-    pub(crate) range: Range<usize>,
+    pub(super) range: Range<usize>,
 }
 
 impl RawOption {
     /// Where the value stands.
-    pub(crate) fn value(&self) -> Range<usize> {
+    pub(super) fn value(&self) -> Range<usize> {
         self.range.start + 2..self.range.end
     }
 }
 
 /// Walks over the options of one area of a message until its end, an End option, or a length that cannot be.
-pub(crate) struct Walk<'a> {
+pub(super) struct Walk<'a> {
     message: &'a [u8],
     area: Range<usize>,
 }
 
 impl<'a> Walk<'a> {
-    pub(crate) fn new(message: &'a [u8], area: Range<usize>) -> Self {
+    pub(super) fn new(message: &'a [u8], area: Range<usize>) -> Self {
         Walk { message, area }
     }
 }

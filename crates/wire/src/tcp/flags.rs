@@ -30,6 +30,9 @@ impl Flags {
     /// One letter a bit, the lowest bit first.
     const LETTERS: [char; 8] = ['F', 'S', 'R', 'P', 'A', 'U', 'E', 'C'];
 
+    /// Full names, the lowest bit first.
+    pub(super) const NAMES: [&'static str; 8] = ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR"];
+
     /// Whether all bits of `other` are set.
     pub const fn contains(self, other: Flags) -> bool {
         self.0 & other.0 == other.0

@@ -5,9 +5,11 @@
 //! | offset, flags | window | checksum | urgent pointer | options, padded to 4 bytes | data
 //! ```
 
+mod dissect;
 mod flags;
 mod options;
 
+pub(crate) use dissect::dissect;
 pub use flags::Flags;
 pub use options::{MAX_SACK_BLOCKS, MAX_WINDOW_SCALE, Options, SackBlocks};
 
@@ -79,9 +81,15 @@ impl Header {
         let Some(options) = head.get(LEN..header_len) else {
             return Err(Error::new("TCP", "Data Offset", 12, Problem::BadLength));
         };
+        Ok(Self::from_fixed(fixed, Options::parse(options)?))
+    }
+
+    /// The fields, as they are.
+    #[inline]
+    fn from_fixed(fixed: &[u8; LEN], options: Options) -> Header {
         let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
         let word = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
-        Ok(Header {
+        Header {
             src_port: half(0),
             dst_port: half(2),
             seq: SeqNum(word(4)),
@@ -89,9 +97,9 @@ impl Header {
             flags: Flags(fixed[13]),
             window: half(14),
             urgent: half(18),
-            options: Options::parse(options)?,
-            header_len,
-        })
+            options,
+            header_len: usize::from(fixed[12] >> 4) * 4,
+        }
     }
 
     /// Writes the header in front of the segment's data, with length and checksum computed. SACK blocks that find no

@@ -19,14 +19,14 @@ pub const MAX_SACK_BLOCKS: usize = 4;
 const MAX_OPTIONS: usize = 40;
 
 /// Numbers of the Kind field.
-pub(crate) mod kind {
-    pub(crate) const END: u8 = 0;
-    pub(crate) const NOP: u8 = 1;
-    pub(crate) const MSS: u8 = 2;
-    pub(crate) const WINDOW_SCALE: u8 = 3;
-    pub(crate) const SACK_PERMITTED: u8 = 4;
-    pub(crate) const SACK: u8 = 5;
-    pub(crate) const TIMESTAMPS: u8 = 8;
+pub(super) mod kind {
+    pub(in crate::tcp) const END: u8 = 0;
+    pub(in crate::tcp) const NOP: u8 = 1;
+    pub(in crate::tcp) const MSS: u8 = 2;
+    pub(in crate::tcp) const WINDOW_SCALE: u8 = 3;
+    pub(in crate::tcp) const SACK_PERMITTED: u8 = 4;
+    pub(in crate::tcp) const SACK: u8 = 5;
+    pub(in crate::tcp) const TIMESTAMPS: u8 = 8;
 }
 
 /// The options of one segment.
@@ -71,7 +71,7 @@ impl Options {
     }
 
     /// Takes over one option, or names it if its length is wrong.
-    fn take(&mut self, kind: u8, body: &[u8]) -> std::result::Result<(), &'static str> {
+    pub(super) fn take(&mut self, kind: u8, body: &[u8]) -> std::result::Result<(), &'static str> {
         match (kind, body) {
             (kind::MSS, &[a, b]) => self.mss = Some(u16::from_be_bytes([a, b])),
             (kind::MSS, _) => return Err("Maximum Segment Size"),
@@ -126,7 +126,7 @@ impl Options {
 
     /// Writes the options in the order of Linux into `out`, which has exactly [`Options::len`] bytes, and sums them.
     #[inline]
-    pub(crate) fn write(&self, out: &mut [u8]) -> Sum {
+    pub(super) fn write(&self, out: &mut [u8]) -> Sum {
         let mut out = Writer { out, at: 0, sum: Sum::new() };
         if out.out.is_empty() {
             return out.sum;
@@ -238,22 +238,22 @@ impl fmt::Debug for SackBlocks {
 
 /// One option as it stands in the header; NOPs are stepped over.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Item<'a> {
+pub(super) struct Item<'a> {
     /// Where its kind stands, counted from the first option.
-    pub(crate) at: usize,
-    pub(crate) kind: u8,
+    pub(super) at: usize,
+    pub(super) kind: u8,
     /// What follows kind and length.
-    pub(crate) body: &'a [u8],
+    pub(super) body: &'a [u8],
 }
 
 /// Walks over options until their end or the first whose length cannot be.
-pub(crate) struct Items<'a> {
+pub(super) struct Items<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Items<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
         Items { bytes, at: 0 }
     }
 }

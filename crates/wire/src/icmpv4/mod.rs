@@ -3,6 +3,10 @@
 //!
 //! A message is eight bytes of header, and data: what an echo carries, or the start of the packet that an error is about.
 
+mod dissect;
+
+pub(crate) use dissect::dissect;
+
 use std::net::Ipv4Addr;
 
 use crate::checksum::Sum;

@@ -1,5 +1,9 @@
 //! Internet Protocol version 4: RFC 791, with the fields of RFC 2474 (DSCP) and RFC 3168 (ECN).
 
+mod dissect;
+
+pub(crate) use dissect::dissect;
+
 use std::net::Ipv4Addr;
 
 use crate::checksum::{self, Sum};
@@ -84,18 +88,24 @@ impl Header {
         let Some(whole) = head.get(..header_len) else {
             return fail("IHL", 0, Problem::BadLength);
         };
-        let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
-        let total_len = word(2);
-        if usize::from(total_len) < header_len || usize::from(total_len) > packet_len {
+        let total_len = usize::from(u16::from_be_bytes([fixed[2], fixed[3]]));
+        if total_len < header_len || total_len > packet_len {
             return fail("Total Length", 2, Problem::BadLength);
         }
         if !Sum::of(whole).is_valid() {
             return fail("Header Checksum", 10, Problem::BadChecksum);
         }
+        Ok(Self::from_fixed(fixed))
+    }
+
+    /// The fields, as they are.
+    #[inline]
+    fn from_fixed(fixed: &[u8; LEN]) -> Header {
+        let word = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
         let fragment = word(6);
-        Ok(Header {
+        Header {
             dscp_ecn: fixed[1],
-            total_len,
+            total_len: word(2),
             id: word(4),
             dont_fragment: fragment & DONT_FRAGMENT != 0,
             more_fragments: fragment & MORE_FRAGMENTS != 0,
@@ -104,8 +114,8 @@ impl Header {
             protocol: Protocol(fixed[9]),
             src: Ipv4Addr::new(fixed[12], fixed[13], fixed[14], fixed[15]),
             dst: Ipv4Addr::new(fixed[16], fixed[17], fixed[18], fixed[19]),
-            header_len,
-        })
+            header_len: usize::from(fixed[0] & 15) * 4,
+        }
     }
 
     /// Writes a header without options in front of a packet, with length and checksum computed.

@@ -1,0 +1,78 @@
+//! The way from a frame to what its transport carries, without the text.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
+
+use base::LinkType;
+
+use crate::ethernet::{self, EtherType};
+use crate::ip::Protocol;
+use crate::{ipv4, ipv6, tcp, udp};
+
+/// A frame's TCP segment or UDP datagram.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Transport {
+    /// [`Protocol::TCP`] or [`Protocol::UDP`].
+    pub protocol: Protocol,
+    /// From where.
+    pub src: SocketAddr,
+    /// To where.
+    pub dst: SocketAddr,
+    /// Where the data stands in the frame.
+    pub payload: Range<usize>,
+    /// The whole header, if the protocol is TCP.
+    pub tcp: Option<tcp::Header>,
+}
+
+/// The TCP segment or UDP datagram in a frame. `None` for everything else, for malformed headers and for fragments;
+/// transport checksums are not verified.
+pub fn transport(link_type: LinkType, frame: &[u8]) -> Option<Transport> {
+    let packet_at = match link_type {
+        LinkType::Ethernet => behind_ethernet(frame)?,
+        LinkType::Ip => 0,
+    };
+    let packet = frame.get(packet_at..)?;
+    let (src, dst, protocol, range) = match packet.first()? >> 4 {
+        4 => {
+            let ip = ipv4::Header::parse(packet, packet.len()).ok().filter(|ip| !ip.is_fragment())?;
+            (IpAddr::V4(ip.src), IpAddr::V4(ip.dst), ip.protocol, ip.header_len..usize::from(ip.total_len))
+        }
+        6 => {
+            let ip = ipv6::Header::parse(packet, packet.len()).ok()?;
+            let range = ipv6::LEN..ipv6::LEN + usize::from(ip.payload_len);
+            (IpAddr::V6(ip.src), IpAddr::V6(ip.dst), ip.next_header, range)
+        }
+        _ => return None,
+    };
+    let (at, body) = (packet_at + range.start, packet.get(range)?);
+    let (src_port, dst_port, inner, tcp) = match protocol {
+        Protocol::TCP => {
+            let tcp = tcp::Header::parse(body).ok()?;
+            (tcp.src_port, tcp.dst_port, tcp.header_len..body.len(), Some(tcp))
+        }
+        Protocol::UDP => {
+            let udp = udp::Header::parse(body, body.len()).ok()?;
+            (udp.src_port, udp.dst_port, udp::LEN..usize::from(udp.len), None)
+        }
+        _ => return None,
+    };
+    Some(Transport {
+        protocol,
+        src: SocketAddr::new(src, src_port),
+        dst: SocketAddr::new(dst, dst_port),
+        payload: at + inner.start..at + inner.end,
+        tcp,
+    })
+}
+
+/// Where the packet starts, tags stepped over.
+fn behind_ethernet(frame: &[u8]) -> Option<usize> {
+    let mut ethertype = ethernet::Header::parse(frame).ok()?.ethertype;
+    let mut at = ethernet::LEN;
+    while ethertype == EtherType::VLAN {
+        let tag = frame.get(at..)?.first_chunk::<4>()?;
+        ethertype = EtherType(u16::from_be_bytes([tag[2], tag[3]]));
+        at += tag.len();
+    }
+    matches!(ethertype, EtherType::IPV4 | EtherType::IPV6).then_some(at)
+}
