@@ -5,16 +5,22 @@
 
 #![forbid(unsafe_code)]
 
+pub mod dissect;
 #[cfg(test)]
 mod film;
 mod index;
+mod label;
+mod ladder;
 mod names;
 pub mod pcapng;
 mod recorder;
 mod recording;
+mod render;
 pub mod view;
 mod words;
 
+pub use ladder::Ladder;
 pub use names::Names;
 pub use recorder::{Recorder, Wants};
 pub use recording::{Frame, Limits, Recording, Truncated};
+pub use render::{MAX_WIDTH, MIN_WIDTH, Style};

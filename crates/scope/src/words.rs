@@ -40,7 +40,7 @@ fn internet(fact: &InternetFact) -> String {
 fn transport(fact: &TransportFact) -> String {
     match fact {
         TransportFact::State { from, to, .. } => format!("{from} -> {to}"),
-        TransportFact::Retransmit { len, cause, .. } => format!("{len} bytes sent again: {}", retransmit_cause(*cause)),
+        TransportFact::Retransmit { cause, .. } => format!("sends again: {}", retransmit_cause(*cause)),
         TransportFact::Congestion { why, cwnd: (before, after), ssthresh, .. } => {
             format!("{why}: cwnd {before} -> {after}, ssthresh {ssthresh}")
         }

@@ -1,5 +1,7 @@
 //! Recordings made by hand, for tests: hosts in a row, packets carried from one to the next.
 
+pub(crate) mod dns;
+
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::event::{AppFact, DropReason, Event, Fact, Flow, LinkDrop, TcpState, TransportFact};

@@ -1,0 +1,5 @@
+//! Pictures as text for a terminal, and as JSON for machines.
+
+pub(crate) mod style;
+
+pub use style::{MAX_WIDTH, MIN_WIDTH, Style};
