@@ -4,7 +4,10 @@ use std::net::Ipv4Addr;
 use std::ops::Range;
 
 use super::option::{RawOption, code};
-use super::{COOKIE, DhcpOption, FILE, Message, MessageType, Op, SNAME, Walk, areas, option_name, until_zero};
+use super::{
+    COOKIE, DhcpOption, FILE, Message, MessageType, OVERLOAD_FILE, OVERLOAD_SNAME, Op, SNAME, Walk, areas, option_name,
+    until_zero,
+};
 use crate::dissect::{Dissection, Layer};
 use crate::{Error, Problem};
 
@@ -19,8 +22,9 @@ pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
         return;
     };
     let parsed = Message::parse(bytes);
-    fill(&mut layer, fixed);
-    let kind = fill_options(&mut layer, bytes);
+    let (areas, overload) = areas(bytes);
+    fill(&mut layer, fixed, overload);
+    let kind = fill_options(&mut layer, bytes, areas);
     layer.summary = match &parsed {
         Ok(message) => summary(message),
         Err(_) => kind.map_or("DHCP", MessageType::name).into(),
@@ -29,7 +33,7 @@ pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
     dissection.push(layer);
 }
 
-fn fill(layer: &mut Layer, fixed: &[u8; COOKIE.end]) {
+fn fill(layer: &mut Layer, fixed: &[u8; COOKIE.end], overload: u8) {
     let word = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
     let half = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
     let hex = |range: Range<usize>| fixed[range].iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":");
@@ -51,15 +55,20 @@ fn fill(layer: &mut Layer, fixed: &[u8; COOKIE.end]) {
         layer.field(name, at..at + 4, Ipv4Addr::from_bits(word(at)));
     }
     layer.field("chaddr", 28..44, hex(28..28 + address_len));
-    layer.field("sname", SNAME, until_zero(&fixed[SNAME]).escape_debug());
-    layer.field("file", FILE, until_zero(&fixed[FILE]).escape_debug());
+    for (name, area, bit) in [("sname", SNAME, OVERLOAD_SNAME), ("file", FILE, OVERLOAD_FILE)] {
+        if overload & bit != 0 {
+            layer.field(name, area, "(holds options)");
+        } else {
+            layer.field(name, area.clone(), until_zero(&fixed[area]).escape_debug());
+        }
+    }
     layer.field("magic cookie", COOKIE, hex(COOKIE));
 }
 
 /// One field an option, and one for what stands behind the last; answers the message's type.
-fn fill_options(layer: &mut Layer, bytes: &[u8]) -> Option<MessageType> {
+fn fill_options(layer: &mut Layer, bytes: &[u8], areas: Vec<Range<usize>>) -> Option<MessageType> {
     let mut kind = None;
-    for area in areas(bytes).0 {
+    for area in areas {
         let mut done = area.start;
         for option in Walk::new(bytes, area.clone()).map_while(Result::ok) {
             fill_gap(layer, bytes, done..option.range.start);

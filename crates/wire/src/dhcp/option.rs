@@ -68,6 +68,7 @@ pub const fn name(code: u8) -> &'static str {
         code::BROADCAST_ADDRESS => "Broadcast Address",
         33 => "Static Route",
         42 => "Network Time Protocol Servers",
+        43 => "Vendor Specific Information",
         code::REQUESTED_IP => "Requested IP Address",
         code::LEASE_TIME => "IP Address Lease Time",
         code::OVERLOAD => "Option Overload",
