@@ -26,6 +26,8 @@ pub struct Config {
     pub nagle: bool,
     /// How long an acknowledgement may wait for company (at most 500 ms by RFC 9293).
     pub delayed_ack: Duration,
+    /// Congestion control of new connections.
+    pub congestion: CongestionControl,
     /// The initial congestion window, segments (RFC 6928).
     pub initial_window: u32,
     /// The smallest retransmission timeout. RFC 6298 says 1 s; deployed stacks use 200 ms.
@@ -53,6 +55,7 @@ impl Default for Config {
             sack: true,
             nagle: true,
             delayed_ack: Duration::from_millis(40),
+            congestion: CongestionControl::Cubic,
             initial_window: 10,
             min_rto: Duration::from_millis(200),
             max_retries: 15,
@@ -99,4 +102,13 @@ pub struct Route {
     pub via: Option<IpAddr>,
     /// Out of this interface.
     pub port: Port,
+}
+
+/// Which algorithm decides how much may be in flight.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CongestionControl {
+    /// RFC 5681.
+    NewReno,
+    /// RFC 9438.
+    Cubic,
 }

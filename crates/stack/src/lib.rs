@@ -3,11 +3,14 @@
 
 mod config;
 mod host;
+mod iface;
+mod internet;
 mod node;
 mod socket;
+mod transport;
 mod wake;
 
-pub use config::{Config, InterfaceConfig, Route};
+pub use config::{Config, CongestionControl, InterfaceConfig, Route};
 pub use host::Host;
 pub use node::Node;
 pub use socket::{BindError, ConnId, Datagram, ListenerId, RawId, RawPacket, SendError, SocketId, TcpError, UdpId};

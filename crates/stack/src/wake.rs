@@ -28,8 +28,12 @@ pub enum Why {
     TcpProbe(Flow),
     /// An acknowledgement was delayed (RFC 1122, section 4.2.3.2).
     TcpDelayedAck(Flow),
+    /// A closed connection waits for the other side's FIN, without a program.
+    TcpOrphan(Flow),
     /// TIME-WAIT ends.
     TcpTimeWait(Flow),
+    /// Nothing any more: what was waited for has happened.
+    Stale,
     /// A program sleeps.
     Sleep,
     /// The next event of a world inside this node.

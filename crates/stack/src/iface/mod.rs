@@ -1,0 +1,8 @@
+//! Interfaces: what stands between the internet layer and a medium.
+
+pub(crate) mod arp;
+mod interface;
+pub(crate) mod neighbor;
+mod queue;
+
+pub(crate) use interface::{Accepted, Interface};

@@ -1,0 +1,50 @@
+//! Whose address is it? Ours, everybody's, or somebody else's (RFC 1122, section 3.2.1.3).
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use base::Port;
+use rustc_hash::FxHashMap;
+
+use crate::iface::Interface;
+
+/// Our unicast addresses, by hash.
+#[derive(Debug, Default)]
+pub(crate) struct OwnAddresses {
+    map: FxHashMap<IpAddr, Port>,
+}
+
+impl OwnAddresses {
+    /// The first interface that has an address keeps it.
+    pub(crate) fn add(&mut self, ip: IpAddr, port: Port) {
+        self.map.entry(ip).or_insert(port);
+    }
+
+    pub(crate) fn remove(&mut self, ip: IpAddr) {
+        self.map.remove(&ip);
+    }
+
+    pub(crate) fn contains(&self, ip: IpAddr) -> bool {
+        self.map.contains_key(&ip)
+    }
+}
+
+/// Whether `to`, received by `interface`, means everybody there.
+pub(crate) fn is_broadcast(interface: &Interface, to: IpAddr) -> bool {
+    match to {
+        IpAddr::V4(Ipv4Addr::BROADCAST) => true,
+        IpAddr::V4(ip) => ip == ALL_SYSTEMS || interface.addresses.iter().any(|cidr| cidr.broadcast() == Some(ip)),
+        IpAddr::V6(ip) => ip.is_multicast(),
+    }
+}
+
+/// Whether `from` can be the source of a unicast packet at all.
+//= rfc1122#3.2.1.3
+pub(crate) fn is_possible_source(from: IpAddr) -> bool {
+    match from {
+        IpAddr::V4(ip) => !ip.is_multicast() && !ip.is_broadcast() && !ip.is_loopback(),
+        IpAddr::V6(ip) => !ip.is_multicast() && !ip.is_loopback(),
+    }
+}
+
+/// 224.0.0.1, which every host listens to.
+const ALL_SYSTEMS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);

@@ -1,0 +1,24 @@
+//! Transport: TCP and UDP, and the ports they share.
+
+pub(crate) mod arena;
+pub(crate) mod port;
+pub(crate) mod raw;
+pub(crate) mod tcp;
+pub(crate) mod udp;
+
+use std::net::IpAddr;
+
+use base::Port;
+
+/// The way packets to a peer take: what a connection keeps, so that a segment needs no route lookup.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Path {
+    /// Out of this interface.
+    pub(crate) port: Port,
+    /// It does not leave this host at all.
+    pub(crate) local: bool,
+    /// To this neighbour: a router, or the peer itself.
+    pub(crate) next_hop: IpAddr,
+    /// The largest IP packet that the interface sends.
+    pub(crate) mtu: usize,
+}

@@ -1,0 +1,577 @@
+//! One connection: the steps of RFC 9293 section 3.10.7 in their order, each a named call into its room.
+
+use std::task::Waker;
+
+use base::event::{Flow, TcpState, TransportDrop, TransportFact};
+use base::{Duration, Instant, SeqNum};
+use bytes::Bytes;
+use wire::tcp::{Flags, Options};
+
+use super::ack::Acks;
+use super::cx::TcpCx;
+use super::handshake::{Agreed, Handshake};
+use super::receiver::{ReceiveQueue, Receiver, Text};
+use super::segment::{Outgoing, Segment};
+use super::send_buffer::SendBuffer;
+use super::sender::{Planned, SendHalf, Sender};
+use super::state;
+use super::teardown::TimeWait;
+use crate::socket::TcpError;
+
+/// A connection, from its first SYN until nothing of it needs to be remembered.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) flow: Flow,
+    pub(crate) phase: Phase,
+    pub(crate) tx: SendBuffer,
+    pub(crate) rx: ReceiveQueue,
+    /// The program's side.
+    pub(crate) program: Program,
+    /// The segment that is due before anything else: a reset, or an answer out of turn.
+    pub(crate) urgent: Option<Outgoing>,
+    pub(crate) error: Option<TcpError>,
+    /// An ICMP message that names a reason, told when the connection gives up.
+    pub(crate) hint: Option<&'static str>,
+    receive_capacity: usize,
+}
+
+/// What the program does with the connection.
+#[derive(Debug, Default)]
+pub(crate) struct Program {
+    /// It holds no handle any more.
+    pub(crate) released: bool,
+    pub(crate) reader: Option<Waker>,
+    pub(crate) writer: Option<Waker>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Phase {
+    Handshake(Box<Handshake>),
+    Synchronized(Box<Synchronized>),
+    TimeWait(TimeWait),
+    Closed,
+}
+
+/// Both halves of an open connection, and who closed first.
+#[derive(Debug)]
+pub(crate) struct Synchronized {
+    pub(crate) snd: Sender,
+    pub(crate) rcv: Receiver,
+    pub(crate) acks: Acks,
+    /// Where our timestamp clock starts, when timestamps are in use.
+    ts_offset: Option<u32>,
+    receive_mss: u32,
+    we_closed_first: bool,
+    /// An orphan in FIN-WAIT-2 is not kept for ever.
+    orphan_until: Option<Instant>,
+}
+
+impl Synchronized {
+    pub(crate) fn state(&self) -> TcpState {
+        state::synchronized(self.snd.half(), self.rcv.finished(), self.we_closed_first)
+    }
+}
+
+/// What a segment did that others must know of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Arrived {
+    /// Handled.
+    Done,
+    /// The handshake is complete: a passive connection may be accepted.
+    Established,
+    /// Dropped, for a reason.
+    Dropped(TransportDrop),
+}
+
+impl Connection {
+    pub(crate) fn new(flow: Flow, handshake: Handshake, send_buffer: usize, receive_capacity: usize) -> Self {
+        Connection {
+            flow,
+            phase: Phase::Handshake(Box::new(handshake)),
+            tx: SendBuffer::new(send_buffer),
+            rx: ReceiveQueue::default(),
+            program: Program::default(),
+            urgent: None,
+            error: None,
+            hint: None,
+            receive_capacity,
+        }
+    }
+
+    pub(crate) fn state(&self) -> TcpState {
+        match &self.phase {
+            Phase::Handshake(handshake) if handshake.is_received() => TcpState::SynReceived,
+            Phase::Handshake(_) => TcpState::SynSent,
+            Phase::Synchronized(open) => open.state(),
+            Phase::TimeWait(_) => TcpState::TimeWait,
+            Phase::Closed => TcpState::Closed,
+        }
+    }
+
+    // --- input -----------------------------------------------------------------------------------------------------
+
+    pub(crate) fn on_segment(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let before = self.state();
+        let arrived = match &mut self.phase {
+            Phase::Handshake(handshake) if !handshake.is_received() => self.on_segment_syn_sent(segment, cx),
+            Phase::Handshake(_) => self.on_segment_syn_received(segment, cx),
+            Phase::Synchronized(_) => self.on_segment_synchronized(segment, cx),
+            Phase::TimeWait(wait) => wait.on_segment(&segment, cx),
+            Phase::Closed => Arrived::Dropped(TransportDrop::NoConnection),
+        };
+        cx.facts.state(self.flow, before, self.state());
+        arrived
+    }
+
+    //= rfc9293#3.10.7.3
+    fn on_segment_syn_sent(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Arrived::Done };
+        let acked = segment.has(Flags::ACK);
+        if acked && !handshake.is_acked_by(segment.ack) {
+            if !segment.has(Flags::RST) {
+                self.urgent = Some(Outgoing::reset_for(&segment));
+            }
+            return Arrived::Dropped(TransportDrop::BadAck);
+        }
+        if segment.has(Flags::RST) {
+            if acked {
+                self.fail(TcpError::Refused, cx);
+            }
+            return Arrived::Done;
+        }
+        if !segment.has(Flags::SYN) {
+            return Arrived::Dropped(TransportDrop::NoConnection);
+        }
+        handshake.on_syn(&segment, cx.now);
+        if !acked {
+            // Both sides opened at once: SYN-RECEIVED, and our SYN goes out again with an ACK.
+            return Arrived::Done;
+        }
+        self.establish(segment, cx)
+    }
+
+    //= rfc9293#3.10.7.4
+    fn on_segment_syn_received(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Arrived::Done };
+        let Some(irs) = handshake.irs() else { return Arrived::Done };
+        if segment.has(Flags::SYN) && segment.seq == irs && !segment.has(Flags::RST) {
+            if segment.has(Flags::ACK) && handshake.is_acked_by(segment.ack) {
+                // The other half of a simultaneous open.
+                return self.establish(segment, cx);
+            }
+            handshake.repeat();
+            return Arrived::Done;
+        }
+        if !segment.seq.within(irs + 1, handshake.window().max(1)) {
+            return Arrived::Dropped(TransportDrop::OutOfWindow);
+        }
+        if segment.has(Flags::RST) {
+            //= rfc5961#3.2
+            // Only a reset at exactly RCV.NXT is believed.
+            if segment.seq != irs + 1 {
+                return Arrived::Dropped(TransportDrop::ChallengeAck);
+            }
+            let error = if handshake.active { TcpError::Refused } else { TcpError::Reset };
+            self.fail(error, cx);
+            return Arrived::Done;
+        }
+        if segment.has(Flags::SYN) {
+            return Arrived::Dropped(TransportDrop::ChallengeAck);
+        }
+        if !segment.has(Flags::ACK) {
+            return Arrived::Dropped(TransportDrop::NoAckFlag);
+        }
+        if !handshake.is_acked_by(segment.ack) {
+            self.urgent = Some(Outgoing::reset_for(&segment));
+            return Arrived::Dropped(TransportDrop::BadAck);
+        }
+        self.establish(segment, cx)
+    }
+
+    /// Our SYN is acknowledged and the peer's is here: both halves begin, with whatever else the segment brings.
+    fn establish(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Handshake(handshake) = &self.phase else { return Arrived::Done };
+        let Some(agreed) = handshake.agree(&segment, cx.now, cx) else { return Arrived::Done };
+        let Agreed { send, irs, offered, scale, timestamps, receive_mss } = agreed;
+        let mut open = Box::new(Synchronized {
+            snd: Sender::new(self.flow, send, cx),
+            rcv: Receiver::new(irs, offered, scale, receive_mss, timestamps.map(|(_, recent)| recent), cx.now),
+            acks: Acks::new(),
+            ts_offset: timestamps.map(|(offset, _)| offset),
+            receive_mss,
+            we_closed_first: false,
+            orphan_until: None,
+        });
+        if segment.has(Flags::SYN) {
+            open.acks.at_once();
+            segment.trim_front(segment.seq + 1);
+        }
+        self.phase = Phase::Synchronized(open);
+        if self.program.released {
+            self.close(cx);
+        }
+        cx.wake(&mut self.program.reader);
+        cx.wake(&mut self.program.writer);
+        if segment.len() > 0 {
+            self.on_segment_synchronized(segment, cx);
+        }
+        Arrived::Established
+    }
+
+    //= rfc9293#3.10.7.4
+    fn on_segment_synchronized(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
+        // First: the sequence number, and by RFC 7323 the timestamp before it.
+        if let Err(reason) = open.rcv.check_timestamp(&segment, cx.now).and_then(|()| open.rcv.check_sequence(&segment))
+        {
+            if !segment.has(Flags::RST) {
+                open.acks.at_once();
+            }
+            // An acknowledgement in a probe or a repeated segment still counts as a sign of life.
+            open.snd.on_sign_of_life();
+            return Arrived::Dropped(reason);
+        }
+        // Second: a reset, believed only at exactly RCV.NXT.
+        //= rfc5961#3.2
+        if segment.has(Flags::RST) {
+            if segment.seq != open.rcv.rcv_nxt() {
+                open.acks.challenge(cx.now);
+                return Arrived::Dropped(TransportDrop::ChallengeAck);
+            }
+            self.fail(TcpError::Reset, cx);
+            return Arrived::Done;
+        }
+        // Fourth: a SYN on a synchronized connection.
+        //= rfc5961#4.2
+        if segment.has(Flags::SYN) {
+            open.acks.challenge(cx.now);
+            return Arrived::Dropped(TransportDrop::ChallengeAck);
+        }
+        // Fifth: the acknowledgement.
+        if !segment.has(Flags::ACK) {
+            return Arrived::Dropped(TransportDrop::NoAckFlag);
+        }
+        if !open.snd.is_acceptable(segment.ack) {
+            open.acks.challenge(cx.now);
+            return Arrived::Dropped(TransportDrop::BadAck);
+        }
+        self.on_ack(&segment, cx);
+        // Seventh and eighth: the text and the FIN, as far as the window allows.
+        let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
+        segment.trim_front(open.rcv.rcv_nxt());
+        segment.trim_back(open.rcv.edge());
+        let arrived = if segment.text.is_empty() { Arrived::Done } else { self.on_text(&segment, cx) };
+        self.on_fin(&segment, cx);
+        arrived
+    }
+
+    fn on_ack(&mut self, segment: &Segment, cx: &mut TcpCx<'_>) {
+        let Phase::Synchronized(open) = &mut self.phase else { return };
+        let sample = open.ts_offset.and_then(|offset| echo_age(segment, cx.timestamp(offset)));
+        open.snd.on_sign_of_life();
+        let released = open.snd.on_ack(segment, sample, &mut self.tx, cx);
+        if released > 0 {
+            cx.wake(&mut self.program.writer);
+        }
+        self.settle(cx);
+    }
+
+    fn on_text(&mut self, segment: &Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
+        if self.program.released {
+            //= rfc9293#3.6.1
+            // Nobody will read this: the peer must be told that its data is lost.
+            self.abort(TcpError::Aborted, cx);
+            return Arrived::Dropped(TransportDrop::Closed);
+        }
+        match open.rcv.on_text(segment.seq, segment.text.clone(), &mut self.rx) {
+            Ok(Text::InOrder) => {
+                let len = segment.text.len() as u32;
+                open.acks.on_text(len, open.receive_mss, cx.now, cx.config.delayed_ack);
+                cx.wake(&mut self.program.reader);
+            }
+            //= rfc5681#4.2
+            // A gap, and its filling, are acknowledged at once.
+            Ok(Text::FilledGap) => {
+                open.acks.at_once();
+                cx.wake(&mut self.program.reader);
+            }
+            Ok(Text::OutOfOrder) => open.acks.at_once(),
+            Err(reason) => {
+                open.acks.at_once();
+                return Arrived::Dropped(reason);
+            }
+        }
+        Arrived::Done
+    }
+
+    fn on_fin(&mut self, segment: &Segment, cx: &mut TcpCx<'_>) {
+        let Phase::Synchronized(open) = &mut self.phase else { return };
+        let at = segment.has(Flags::FIN).then(|| segment.seq + segment.text.len() as u32);
+        if open.rcv.on_fin(at) {
+            open.acks.at_once();
+            cx.wake(&mut self.program.reader);
+        }
+        self.settle(cx);
+    }
+
+    pub(crate) fn on_timer(&mut self, cx: &mut TcpCx<'_>) {
+        let before = self.state();
+        match &mut self.phase {
+            Phase::Handshake(handshake) => {
+                if handshake.on_timer(cx).is_err() {
+                    self.give_up(cx);
+                }
+            }
+            Phase::Synchronized(open) => {
+                open.acks.on_timer(cx.now);
+                let orphaned = open.orphan_until.is_some_and(|until| until <= cx.now);
+                if open.snd.on_timer(cx).is_err() {
+                    self.give_up(cx);
+                } else if orphaned {
+                    self.phase = Phase::Closed;
+                }
+            }
+            Phase::TimeWait(wait) => {
+                if wait.is_over(cx.now) {
+                    self.phase = Phase::Closed;
+                }
+            }
+            Phase::Closed => {}
+        }
+        cx.facts.state(self.flow, before, self.state());
+    }
+
+    fn give_up(&mut self, cx: &mut TcpCx<'_>) {
+        let error = self.hint.map_or(TcpError::TimedOut, TcpError::Unreachable);
+        self.fail(error, cx);
+    }
+
+    // --- output ----------------------------------------------------------------------------------------------------
+
+    /// The next segment, or nothing. Called until it says nothing.
+    pub(crate) fn poll_segment(&mut self, cx: &mut TcpCx<'_>) -> Option<Outgoing> {
+        if self.urgent.is_some() {
+            return self.urgent.take();
+        }
+        match &mut self.phase {
+            Phase::Handshake(handshake) => {
+                let first = handshake.poll_at().is_none() && handshake.active;
+                let segment = handshake.poll_segment(cx);
+                if segment.is_some() && first && !handshake.is_received() {
+                    cx.facts.state(self.flow, TcpState::Closed, TcpState::SynSent);
+                }
+                segment
+            }
+            Phase::Synchronized(_) => self.poll_synchronized(cx),
+            Phase::TimeWait(wait) => wait.poll_segment(cx),
+            Phase::Closed => None,
+        }
+    }
+
+    fn poll_synchronized(&mut self, cx: &mut TcpCx<'_>) -> Option<Outgoing> {
+        if self.program.released {
+            self.settle(cx);
+        }
+        let Phase::Synchronized(open) = &mut self.phase else { return None };
+        let free = self.receive_capacity.saturating_sub(self.rx.len());
+        let (planned, text) = match open.snd.next_segment(&self.tx, cx.now) {
+            Some(planned) => {
+                let position = (planned.seq - open.snd.una()) as usize;
+                (planned, self.tx.slice(position, planned.text as usize))
+            }
+            None if open.acks.is_due() || open.rcv.owes_window_update(free, self.receive_capacity) => {
+                (Planned { seq: open.snd.nxt(), text: 0, fin: false, again: false }, Bytes::new())
+            }
+            None => return None,
+        };
+        let mut flags = Flags::ACK;
+        if planned.fin {
+            flags = flags | Flags::FIN;
+        }
+        let last = planned.seq + planned.text - open.snd.una() == self.tx.len() as u32;
+        if planned.text > 0 && last {
+            //= rfc9293#3.9.1.2
+            flags = flags | Flags::PSH;
+        }
+        let sack = if open.rcv.has_gap() && cx.config.sack { open.rcv.sack_blocks() } else { Default::default() };
+        let recent = open.rcv.ts_recent().unwrap_or(0);
+        let timestamps = open.ts_offset.map(|offset| (cx.timestamp(offset), recent));
+        let options = Options { timestamps, sack, ..Options::default() };
+        let window = open.rcv.offer(free);
+        let segment = Outgoing { seq: planned.seq, ack: open.rcv.rcv_nxt(), flags, window, options, text };
+        open.acks.on_sent();
+        if planned.text > 0 || planned.fin {
+            open.snd.on_sent(planned, cx);
+        }
+        Some(segment)
+    }
+
+    pub(crate) fn poll_at(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Handshake(handshake) => handshake.poll_at(),
+            Phase::Synchronized(open) => {
+                let timers = [open.snd.poll_at().map(|(at, _)| at), open.acks.poll_at(), open.orphan_until];
+                timers.into_iter().flatten().min()
+            }
+            Phase::TimeWait(wait) => Some(wait.until()),
+            Phase::Closed => None,
+        }
+    }
+
+    // --- the program's calls ----------------------------------------------------------------------------------------
+
+    pub(crate) fn send(&mut self, data: &[u8]) -> Result<usize, TcpError> {
+        match &self.phase {
+            Phase::Synchronized(open) if open.snd.half() == SendHalf::Open => Ok(self.tx.push(data)),
+            Phase::Handshake(_) => Ok(self.tx.push(data)),
+            _ => Err(self.error.unwrap_or(TcpError::Closed)),
+        }
+    }
+
+    /// Whether a read can say something now: text, the end, or an error.
+    pub(crate) fn is_readable(&self) -> bool {
+        !self.rx.is_empty() || self.is_at_end()
+    }
+
+    /// Whether a write can say something now: room, or an error.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.tx.room() > 0 || self.send_is_over()
+    }
+
+    fn send_is_over(&self) -> bool {
+        match &self.phase {
+            Phase::Handshake(_) => false,
+            Phase::Synchronized(open) => open.snd.half() > SendHalf::Open,
+            Phase::TimeWait(_) | Phase::Closed => true,
+        }
+    }
+
+    pub(crate) fn is_at_end(&self) -> bool {
+        match &self.phase {
+            Phase::Handshake(_) => false,
+            Phase::Synchronized(open) => open.rcv.finished(),
+            Phase::TimeWait(_) | Phase::Closed => true,
+        }
+    }
+
+    pub(crate) fn is_synchronized(&self) -> bool {
+        matches!(self.phase, Phase::Synchronized(_) | Phase::TimeWait(_))
+    }
+
+    /// Whether everything sent, the FIN included, is acknowledged.
+    pub(crate) fn is_flushed(&self) -> bool {
+        match &self.phase {
+            Phase::Handshake(_) => false,
+            Phase::Synchronized(open) => {
+                self.tx.is_empty() && matches!(open.snd.half(), SendHalf::Open | SendHalf::FinAcked)
+            }
+            Phase::TimeWait(_) | Phase::Closed => true,
+        }
+    }
+
+    /// The program sends no more (CLOSE in the RFC's words, the receiving half stays open).
+    //= rfc9293#3.10.4
+    pub(crate) fn close(&mut self, cx: &mut TcpCx<'_>) {
+        let before = self.state();
+        match &mut self.phase {
+            // A connection that was never there is forgotten; SYN-RECEIVED closes once it is established.
+            Phase::Handshake(handshake) if !handshake.is_received() => self.phase = Phase::Closed,
+            Phase::Synchronized(open) if open.snd.half() == SendHalf::Open => {
+                open.we_closed_first = !open.rcv.finished();
+                open.snd.close();
+            }
+            _ => {}
+        }
+        cx.facts.state(self.flow, before, self.state());
+    }
+
+    /// The program forgets the connection.
+    pub(crate) fn release(&mut self, cx: &mut TcpCx<'_>) {
+        self.program = Program { released: true, ..Program::default() };
+        if !self.rx.is_empty() {
+            //= rfc9293#3.6.1
+            // Unread data is thrown away: a reset says so.
+            self.abort(TcpError::Aborted, cx);
+            return;
+        }
+        self.close(cx);
+    }
+
+    /// Ends the connection at once; a synchronized peer is sent a reset.
+    //= rfc9293#3.10.5
+    pub(crate) fn abort(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
+        let reset = match &self.phase {
+            Phase::Synchronized(open) => Some((open.snd.nxt(), open.rcv.rcv_nxt())),
+            Phase::Handshake(handshake) => handshake.irs().map(|irs| (handshake.iss() + 1, irs + 1)),
+            Phase::TimeWait(_) | Phase::Closed => None,
+        };
+        self.fail(error, cx);
+        self.urgent = reset.map(|(seq, ack)| Outgoing {
+            seq,
+            ack,
+            flags: Flags::RST | Flags::ACK,
+            window: 0,
+            options: Options::default(),
+            text: Bytes::new(),
+        });
+    }
+
+    /// Moves on where both halves allow it: to TIME-WAIT, to CLOSED, or starts an orphan's clock.
+    fn settle(&mut self, cx: &mut TcpCx<'_>) {
+        let Phase::Synchronized(open) = &mut self.phase else { return };
+        match open.state() {
+            TcpState::TimeWait => {
+                let (seq, ack, due) = (open.snd.nxt(), open.rcv.rcv_nxt(), open.acks.is_due());
+                let timestamps = open.ts_offset.map(|offset| (offset, open.rcv.ts_recent().unwrap_or(0)));
+                self.phase = Phase::TimeWait(TimeWait::new(seq, ack, timestamps, due, cx));
+            }
+            TcpState::Closed => self.phase = Phase::Closed,
+            TcpState::FinWait2 if self.program.released && open.orphan_until.is_none() => {
+                open.orphan_until = Some(cx.now + ORPHAN_PATIENCE);
+            }
+            _ => return,
+        }
+        cx.wake(&mut self.program.reader);
+        cx.wake(&mut self.program.writer);
+    }
+
+    /// The connection is over, and the program hears why.
+    pub(crate) fn fail(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
+        let (before, flow) = (self.state(), self.flow);
+        self.phase = Phase::Closed;
+        self.error = Some(error);
+        self.tx = SendBuffer::new(0);
+        cx.facts.state(flow, before, TcpState::Closed);
+        cx.facts.add(|| TransportFact::Failed { flow, why: reason(error) });
+        cx.wake(&mut self.program.reader);
+        cx.wake(&mut self.program.writer);
+    }
+
+    pub(crate) fn set_nagle(&mut self, on: bool) {
+        if let Phase::Synchronized(open) = &mut self.phase {
+            open.snd.set_nagle(on);
+        }
+    }
+}
+
+/// How long ago the peer's echo of our timestamp was made: a round trip, to a millisecond.
+fn echo_age(segment: &Segment, now: u32) -> Option<Duration> {
+    let (_, echo) = segment.options.timestamps?;
+    let age = SeqNum(now) - SeqNum(echo);
+    (echo != 0 && age < 1 << 24).then(|| Duration::from_millis(u64::from(age.max(1))))
+}
+
+fn reason(error: TcpError) -> &'static str {
+    match error {
+        TcpError::Refused => "connection refused",
+        TcpError::Reset => "connection reset by the peer",
+        TcpError::Aborted => "aborted by this side",
+        TcpError::TimedOut => "no answer for too long",
+        TcpError::Unreachable(why) => why,
+        _ => "closed",
+    }
+}
+
+/// How long an orphan waits in FIN-WAIT-2 for the peer's FIN.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,72 @@
+//! From a segment's addresses to its connection or listener, in constant time.
+
+use std::net::{IpAddr, SocketAddr};
+
+use base::event::Flow;
+use rustc_hash::FxHashMap;
+
+/// Who gets which segment. Never iterated, so its order does not show.
+#[derive(Debug, Default)]
+pub(crate) struct Demux {
+    connections: FxHashMap<Key, u64>,
+    listeners: FxHashMap<SocketAddr, u64>,
+}
+
+/// The 4-tuple in few words: cheap to hash and to compare.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Key {
+    local: u128,
+    remote: u128,
+    ports: u32,
+}
+
+impl Key {
+    fn of(flow: &Flow) -> Key {
+        let ports = u32::from(flow.local.port()) << 16 | u32::from(flow.remote.port());
+        Key { local: bits(flow.local.ip()), remote: bits(flow.remote.ip()), ports }
+    }
+}
+
+/// An IPv4 address as an IPv4-mapped IPv6 address.
+fn bits(ip: IpAddr) -> u128 {
+    match ip {
+        IpAddr::V4(ip) => 0xffff_0000_0000 | u128::from(ip.to_bits()),
+        IpAddr::V6(ip) => ip.to_bits(),
+    }
+}
+
+impl Demux {
+    pub(crate) fn connection(&self, flow: &Flow) -> Option<u64> {
+        self.connections.get(&Key::of(flow)).copied()
+    }
+
+    /// The listener at exactly this address, else the one at any address.
+    pub(crate) fn listener(&self, local: SocketAddr) -> Option<u64> {
+        let any: IpAddr = match local {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::UNSPECIFIED.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::UNSPECIFIED.into(),
+        };
+        self.listeners.get(&local).or_else(|| self.listeners.get(&SocketAddr::new(any, local.port()))).copied()
+    }
+
+    pub(crate) fn add_connection(&mut self, flow: &Flow, id: u64) {
+        self.connections.insert(Key::of(flow), id);
+    }
+
+    pub(crate) fn remove_connection(&mut self, flow: &Flow) {
+        self.connections.remove(&Key::of(flow));
+    }
+
+    /// False when somebody listens there already.
+    pub(crate) fn add_listener(&mut self, local: SocketAddr, id: u64) -> bool {
+        let free = !self.listeners.contains_key(&local);
+        if free {
+            self.listeners.insert(local, id);
+        }
+        free
+    }
+
+    pub(crate) fn remove_listener(&mut self, local: SocketAddr) {
+        self.listeners.remove(&local);
+    }
+}

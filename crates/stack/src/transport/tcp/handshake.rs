@@ -1,0 +1,221 @@
+//! Opening a connection: SYN-SENT and SYN-RECEIVED, and what the two sides agree on (RFC 9293 section 3.5, RFC 7323,
+//! RFC 2018).
+
+use base::{Duration, Instant, SeqNum};
+use bytes::Bytes;
+use wire::tcp::{Flags, MAX_WINDOW_SCALE, Options};
+
+use super::cx::TcpCx;
+use super::segment::{Outgoing, Segment};
+use super::sender::SendTerms;
+
+/// A connection that is not yet synchronized.
+#[derive(Debug)]
+pub(crate) struct Handshake {
+    iss: SeqNum,
+    /// What the peer's SYN said, once it came: SYN-RECEIVED. Before: SYN-SENT.
+    peer: Option<PeerSyn>,
+    /// Who opened: an active opener that fails tells its program.
+    pub(crate) active: bool,
+    /// Largest segment we can receive.
+    mss: u16,
+    receive_buffer: usize,
+    ts_offset: u32,
+    due: bool,
+    first_sent: Option<Instant>,
+    timer: Option<Instant>,
+    sent: u32,
+}
+
+/// The peer's SYN.
+#[derive(Clone, Copy, Debug)]
+struct PeerSyn {
+    irs: SeqNum,
+    window: u16,
+    options: Options,
+    at: Instant,
+}
+
+/// What both sides agreed on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Agreed {
+    pub(crate) send: SendTerms,
+    pub(crate) irs: SeqNum,
+    /// The window that our SYN offered.
+    pub(crate) offered: u32,
+    /// Our own window scale, in use.
+    pub(crate) scale: u8,
+    /// Where our timestamp clock starts, when timestamps are in use, and the peer's first one.
+    pub(crate) timestamps: Option<(u32, u32)>,
+    pub(crate) receive_mss: u32,
+}
+
+impl Handshake {
+    /// An active open: a SYN is due.
+    pub(crate) fn connect(iss: SeqNum, mss: u16, ts_offset: u32, receive_buffer: usize) -> Self {
+        let (peer, due) = (None, true);
+        Handshake {
+            iss,
+            peer,
+            active: true,
+            mss,
+            receive_buffer,
+            ts_offset,
+            due,
+            first_sent: None,
+            timer: None,
+            sent: 0,
+        }
+    }
+
+    /// A passive open, caused by the peer's SYN: a SYN and ACK is due.
+    pub(crate) fn accept(
+        iss: SeqNum,
+        mss: u16,
+        ts_offset: u32,
+        receive_buffer: usize,
+        syn: &Segment,
+        now: Instant,
+    ) -> Self {
+        let mut handshake = Self::connect(iss, mss, ts_offset, receive_buffer);
+        handshake.active = false;
+        handshake.on_syn(syn, now);
+        handshake
+    }
+
+    /// The peer's SYN came (for an active opener: both opened at the same time, or the answer).
+    pub(crate) fn on_syn(&mut self, syn: &Segment, now: Instant) {
+        self.peer = Some(PeerSyn { irs: syn.seq, window: syn.window, options: syn.options, at: now });
+        self.due = true;
+    }
+
+    pub(crate) fn is_received(&self) -> bool {
+        self.peer.is_some()
+    }
+
+    pub(crate) fn irs(&self) -> Option<SeqNum> {
+        self.peer.map(|peer| peer.irs)
+    }
+
+    /// Whether `ack` acknowledges our SYN.
+    pub(crate) fn is_acked_by(&self, ack: SeqNum) -> bool {
+        self.sent > 0 && ack == self.iss + 1
+    }
+
+    /// The window that SYN-RECEIVED accepts segments in.
+    pub(crate) fn window(&self) -> u32 {
+        self.receive_buffer.min(0xffff) as u32
+    }
+
+    /// A repeated SYN of the peer: our answer got lost.
+    pub(crate) fn repeat(&mut self) {
+        self.due = true;
+    }
+
+    /// `Err` when nobody answered for too long.
+    pub(crate) fn on_timer(&mut self, cx: &TcpCx<'_>) -> Result<(), ()> {
+        if self.timer.is_none_or(|at| at > cx.now) {
+            return Ok(());
+        }
+        self.timer = None;
+        self.due = true;
+        if self.sent > cx.config.max_syn_retries { Err(()) } else { Ok(()) }
+    }
+
+    pub(crate) fn poll_segment(&mut self, cx: &TcpCx<'_>) -> Option<Outgoing> {
+        if !self.due {
+            return None;
+        }
+        self.due = false;
+        //= rfc6298#5
+        // The SYN's timeout starts at a second and doubles.
+        self.timer = Some(cx.now + FIRST_TIMEOUT * (1 << self.sent.min(16)));
+        self.sent += 1;
+        self.first_sent.get_or_insert(cx.now);
+        let answer = self.peer.map(|peer| peer.options);
+        let timestamps = cx.config.timestamps && answer.is_none_or(|options| options.timestamps.is_some());
+        let options = Options {
+            mss: Some(self.mss),
+            sack_permitted: cx.config.sack && answer.is_none_or(|options| options.sack_permitted),
+            timestamps: timestamps.then(|| (cx.timestamp(self.ts_offset), self.echo())),
+            //= rfc7323#2.2
+            // The option in a SYN,ACK only when the SYN had it.
+            window_scale: answer.is_none_or(|options| options.window_scale.is_some()).then(|| self.scale()),
+            ..Options::default()
+        };
+        let (ack, flags) = match self.peer {
+            Some(peer) => (peer.irs + 1, Flags::SYN | Flags::ACK),
+            None => (SeqNum(0), Flags::SYN),
+        };
+        Some(Outgoing { seq: self.iss, ack, flags, window: self.window() as u16, options, text: Bytes::new() })
+    }
+
+    fn echo(&self) -> u32 {
+        self.peer.and_then(|peer| peer.options.timestamps).map_or(0, |(value, _)| value)
+    }
+
+    /// The smallest scale with which the whole buffer can be offered.
+    fn scale(&self) -> u8 {
+        let bits = usize::BITS - (self.receive_buffer >> 16).leading_zeros();
+        (bits as u8).min(MAX_WINDOW_SCALE)
+    }
+
+    /// Our SYN is acknowledged and the peer's known: the terms of the connection. `window` is the acknowledging segment's,
+    /// scaled already unless it was a SYN.
+    pub(crate) fn agree(&self, by: &Segment, now: Instant, cx: &TcpCx<'_>) -> Option<Agreed> {
+        let peer = self.peer?;
+        let scaling = peer.options.window_scale;
+        //= rfc7323#2.3
+        // A shift above 14 is taken for 14; without the option on both sides there is no scaling.
+        let peer_scale = scaling.map_or(0, |scale| scale.min(MAX_WINDOW_SCALE));
+        let timestamps = match peer.options.timestamps {
+            Some((value, _)) if cx.config.timestamps => Some((self.ts_offset, value)),
+            _ => None,
+        };
+        let overhead = if timestamps.is_some() { TIMESTAMP_BYTES } else { 0 };
+        //= rfc9293#3.7.1
+        // Without the option the peer takes 536 bytes.
+        let peer_mss = peer.options.mss.unwrap_or(DEFAULT_MSS).max(MIN_MSS).min(self.mss);
+        let is_syn = by.has(Flags::SYN);
+        let once = self.sent == 1;
+        let send = SendTerms {
+            iss: self.iss,
+            mss: u32::from(peer_mss) - overhead,
+            overhead,
+            window: if is_syn { u32::from(peer.window) } else { u32::from(by.window) << peer_scale },
+            scale: peer_scale,
+            sack: cx.config.sack && peer.options.sack_permitted,
+            rtt: self.first_sent.filter(|_| once).map(|sent| now.since(sent.max(self.answered_at(peer)))),
+            irs: by.seq,
+        };
+        Some(Agreed {
+            send,
+            irs: peer.irs,
+            offered: self.window(),
+            scale: if scaling.is_some() { self.scale() } else { 0 },
+            timestamps,
+            receive_mss: u32::from(self.mss) - overhead,
+        })
+    }
+
+    /// A passive opener's round trip starts with its answer, not with the peer's SYN.
+    fn answered_at(&self, peer: PeerSyn) -> Instant {
+        if self.active { Instant::ZERO } else { peer.at }
+    }
+
+    pub(crate) fn iss(&self) -> SeqNum {
+        self.iss
+    }
+
+    pub(crate) fn poll_at(&self) -> Option<Instant> {
+        self.timer
+    }
+}
+
+const FIRST_TIMEOUT: Duration = Duration::from_secs(1);
+/// RFC 9293, section 3.7.1.
+const DEFAULT_MSS: u16 = 536;
+/// Smaller offers would make every segment a header: what IPv4's smallest MTU of 68 leaves.
+const MIN_MSS: u16 = 28;
+/// Timestamps, padded to a multiple of four (RFC 7323, appendix A).
+pub(crate) const TIMESTAMP_BYTES: u32 = 12;

@@ -1,0 +1,328 @@
+//! Every segment in flight, and what became of it: the scoreboard of RFC 6675.
+//!
+//! One record a segment, ordered by sequence number: acknowledgements pop from the front, SACK blocks mark in the middle.
+//! `pipe`, the estimate of what is still on its way, is kept up to date with every mark.
+
+use std::collections::VecDeque;
+
+use base::{Duration, Instant, SeqNum};
+use wire::tcp::SackBlocks;
+
+/// A segment that was sent and is not acknowledged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sent {
+    pub(crate) seq: SeqNum,
+    /// In sequence space: text, and one for a FIN.
+    pub(crate) len: u32,
+    pub(crate) at: Instant,
+    pub(crate) sacked: bool,
+    /// Believed to be lost.
+    pub(crate) lost: bool,
+    /// How often it was sent again.
+    pub(crate) again: u32,
+    /// Sent again since it was marked lost: on its way once more.
+    resent: bool,
+}
+
+impl Sent {
+    fn in_pipe(&self) -> u32 {
+        if self.sacked || (self.lost && !self.resent) { 0 } else { self.len }
+    }
+
+    fn end(&self) -> SeqNum {
+        self.seq + self.len
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Scoreboard {
+    sent: VecDeque<Sent>,
+    pipe: u32,
+    sacked: u32,
+    /// Duplicate acknowledgements of a peer without SACK, as bytes that have left the network.
+    guessed: u32,
+    /// Records before this index are sacked, or marked lost already (an index since the first record ever, so that
+    /// popping does not move it).
+    loss_checked: u64,
+    popped: u64,
+    /// Records marked lost that were not sent again, and an index before which there is none.
+    waiting: u32,
+    waiting_from: u64,
+    /// Index behind the highest sacked record.
+    sacked_to: u64,
+}
+
+/// What a cumulative acknowledgement covered.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Covered {
+    pub(crate) bytes: u32,
+    /// Round trip of the newest segment that was sent only once (Karn's rule).
+    pub(crate) rtt: Option<Duration>,
+}
+
+impl Scoreboard {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    pub(crate) fn first(&self) -> Option<&Sent> {
+        self.sent.front()
+    }
+
+    /// RFC 6675's pipe: bytes believed to be on their way.
+    //= rfc6675#4
+    pub(crate) fn pipe(&self) -> u32 {
+        self.pipe.saturating_sub(self.guessed)
+    }
+
+    /// A new segment leaves.
+    pub(crate) fn on_send(&mut self, seq: SeqNum, len: u32, at: Instant) {
+        self.sent.push_back(Sent { seq, len, at, sacked: false, lost: false, again: 0, resent: false });
+        self.pipe += len;
+    }
+
+    /// Everything before `una` has arrived.
+    pub(crate) fn on_ack(&mut self, una: SeqNum, now: Instant) -> Covered {
+        let mut covered = Covered::default();
+        while let Some(first) = self.sent.front_mut() {
+            if una.at_most(first.seq) {
+                break;
+            }
+            let before = first.in_pipe();
+            if first.end().at_most(una) {
+                covered.bytes += first.len;
+                if first.again == 0 && !first.sacked {
+                    covered.rtt = Some(now.since(first.at));
+                }
+                self.sacked -= if first.sacked { first.len } else { 0 };
+                self.waiting -= u32::from(first.lost && !first.resent && !first.sacked);
+                self.pipe -= before;
+                self.sent.pop_front();
+                self.popped += 1;
+                continue;
+            }
+            // Part of a segment: the rest stays.
+            let cut = una - first.seq;
+            covered.bytes += cut;
+            self.sacked -= if first.sacked { cut } else { 0 };
+            first.seq = una;
+            first.len -= cut;
+            self.pipe -= before - first.in_pipe();
+            break;
+        }
+        self.loss_checked = self.loss_checked.max(self.popped);
+        covered
+    }
+
+    /// Marks what the blocks cover; returns how many bytes are newly marked.
+    pub(crate) fn on_sack(&mut self, blocks: &SackBlocks, una: SeqNum, nxt: SeqNum) -> u32 {
+        let before = self.sacked;
+        for (start, end) in blocks.iter() {
+            //= rfc2018#5
+            // A block outside what is in flight says nothing (or is a D-SACK below una).
+            if !start.before(end) || start.before(una) || nxt.before(end) {
+                continue;
+            }
+            let Some(first) = self.sent.front().map(|sent| sent.seq) else { break };
+            let from = self.sent.partition_point(|sent| sent.seq - first < start - first);
+            for (index, sent) in self.sent.range_mut(from..).enumerate() {
+                if end.before(sent.end()) {
+                    break;
+                }
+                self.sacked_to = self.sacked_to.max(self.popped + (from + index) as u64 + 1);
+                if !sent.sacked {
+                    self.pipe -= sent.in_pipe();
+                    self.waiting -= u32::from(sent.lost && !sent.resent);
+                    sent.sacked = true;
+                    self.sacked += sent.len;
+                }
+            }
+        }
+        self.sacked - before
+    }
+
+    /// One more duplicate acknowledgement of a peer without SACK.
+    pub(crate) fn guess_one_left(&mut self, mss: u32) {
+        self.guessed = (self.guessed + mss).min(self.pipe);
+    }
+
+    /// New data was acknowledged: one segment of it filled the hole, the rest had been guessed.
+    pub(crate) fn unguess(&mut self, acked: u32, mss: u32) {
+        self.guessed = self.guessed.saturating_sub(acked.saturating_sub(mss).max(1));
+    }
+
+    pub(crate) fn forget_guesses(&mut self) {
+        self.guessed = 0;
+    }
+
+    /// IsLost: at least three segments (or more than two segments' bytes) above it have been sacked.
+    //= rfc6675#4
+    pub(crate) fn mark_lost(&mut self, mss: u32) -> bool {
+        let Some(limit) = self.loss_limit(mss) else { return false };
+        let mut any = false;
+        let from = (self.loss_checked - self.popped) as usize;
+        for index in from..limit {
+            any |= self.mark(index);
+        }
+        self.loss_checked = self.loss_checked.max(self.popped + limit as u64);
+        any
+    }
+
+    /// The index below which everything not sacked is lost.
+    fn loss_limit(&self, mss: u32) -> Option<usize> {
+        if self.sacked == 0 {
+            return None;
+        }
+        let (mut segments, mut bytes) = (0, 0);
+        let floor = (self.loss_checked - self.popped) as usize;
+        let top = (self.sacked_to.saturating_sub(self.popped) as usize).clamp(floor, self.sent.len());
+        for (index, sent) in self.sent.range(floor..top).enumerate().rev().map(|(index, sent)| (floor + index, sent)) {
+            if sent.sacked {
+                segments += 1;
+                bytes += sent.len;
+                if segments >= DUP_THRESH || bytes > (DUP_THRESH - 1) * mss {
+                    return Some(index);
+                }
+            }
+        }
+        None
+    }
+
+    fn mark(&mut self, index: usize) -> bool {
+        let sent = &mut self.sent[index];
+        if sent.sacked || sent.lost {
+            return false;
+        }
+        self.pipe -= sent.in_pipe();
+        sent.lost = true;
+        sent.resent = false;
+        self.waiting += 1;
+        self.waiting_from = self.waiting_from.min(self.popped + index as u64);
+        true
+    }
+
+    /// The first segment is lost, whatever the blocks say: a third duplicate, or a partial acknowledgement.
+    pub(crate) fn mark_first_lost(&mut self) -> bool {
+        !self.sent.is_empty() && self.mark(0)
+    }
+
+    /// The path became narrower: what does not fit it was dropped.
+    pub(crate) fn mark_larger_lost(&mut self, mss: u32) {
+        for index in 0..self.sent.len() {
+            if self.sent[index].len > mss {
+                self.mark(index);
+            }
+        }
+    }
+
+    /// A timeout: everything that was not sacked is taken for lost, what was sent again included.
+    pub(crate) fn mark_all_lost(&mut self) {
+        for sent in &mut self.sent {
+            if !sent.sacked {
+                (sent.lost, sent.resent) = (true, false);
+            }
+        }
+        self.waiting = self.sent.iter().filter(|sent| !sent.sacked).count() as u32;
+        self.waiting_from = self.popped;
+        self.pipe = 0;
+        self.guessed = 0;
+        self.loss_checked = self.popped + self.sent.len() as u64;
+    }
+
+    /// The peer dropped what it had sacked (it may, RFC 2018 section 8): when the first segment is sacked but not
+    /// acknowledged at a timeout, no mark can be trusted.
+    pub(crate) fn forget_sacks_if_reneged(&mut self) {
+        if self.sent.front().is_some_and(|first| first.sacked) {
+            for sent in self.sent.iter_mut().filter(|sent| sent.sacked) {
+                sent.sacked = false;
+                self.sacked -= sent.len;
+                self.pipe += sent.in_pipe();
+            }
+        }
+    }
+
+    /// The first segment that is lost and not on its way again.
+    pub(crate) fn next_lost(&self) -> Option<Sent> {
+        if self.waiting == 0 {
+            return None;
+        }
+        let from = (self.waiting_from.max(self.popped) - self.popped) as usize;
+        self.sent.range(from..).find(|sent| sent.lost && !sent.resent && !sent.sacked).copied()
+    }
+
+    /// `seq` (a segment that `next_lost` named) leaves again, perhaps cut to `len`.
+    pub(crate) fn on_resend(&mut self, seq: SeqNum, len: u32, now: Instant) {
+        let Some(first) = self.sent.front().map(|sent| sent.seq) else { return };
+        let index = self.sent.partition_point(|sent| sent.seq - first < seq - first);
+        let Some(sent) = self.sent.get_mut(index) else { return };
+        if len < sent.len {
+            let rest = Sent { seq: sent.seq + len, len: sent.len - len, ..*sent };
+            sent.len = len;
+            self.sent.insert(index + 1, rest);
+            self.waiting += 1;
+        }
+        let sent = &mut self.sent[index];
+        (sent.resent, sent.again, sent.at) = (true, sent.again + 1, now);
+        self.waiting -= 1;
+        self.waiting_from = self.popped + index as u64 + 1;
+        self.pipe += len;
+    }
+}
+
+/// RFC 6675's DupThresh.
+const DUP_THRESH: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MSS: u32 = 1000;
+
+    fn board(segments: u32) -> Scoreboard {
+        let mut board = Scoreboard::default();
+        (0..segments).for_each(|n| board.on_send(SeqNum(n * MSS), MSS, Instant::ZERO));
+        board
+    }
+
+    fn sack(board: &mut Scoreboard, from: u32, to: u32) -> u32 {
+        let mut blocks = SackBlocks::default();
+        blocks.push(SeqNum(from * MSS), SeqNum(to * MSS));
+        board.on_sack(&blocks, board.first().unwrap().seq, SeqNum(100 * MSS))
+    }
+
+    //= rfc6675#4 test
+    #[test]
+    fn three_sacked_segments_above_make_a_loss() {
+        let mut board = board(10);
+        assert_eq!((sack(&mut board, 1, 3), board.mark_lost(MSS)), (2 * MSS, false));
+        assert_eq!((sack(&mut board, 3, 4), board.mark_lost(MSS)), (MSS, true));
+        assert_eq!(board.next_lost().map(|s| s.seq), Some(SeqNum(0)));
+        assert_eq!(board.pipe(), 6 * MSS);
+        board.on_resend(SeqNum(0), MSS, Instant::ZERO);
+        assert_eq!((board.pipe(), board.next_lost().is_none()), (7 * MSS, true));
+        let covered = board.on_ack(SeqNum(4 * MSS), Instant::ZERO);
+        assert_eq!((covered.bytes, board.pipe()), (4 * MSS, 6 * MSS));
+    }
+
+    #[test]
+    fn a_sent_again_segment_gives_no_round_trip() {
+        let mut board = board(2);
+        board.mark_first_lost();
+        board.on_resend(SeqNum(0), MSS, Instant::ZERO);
+        assert_eq!(board.on_ack(SeqNum(MSS), Instant::from_nanos(5)).rtt, None);
+        assert_eq!(board.on_ack(SeqNum(2 * MSS), Instant::from_nanos(9)).rtt, Some(Duration::from_nanos(9)));
+    }
+
+    #[test]
+    fn a_timeout_takes_all_but_the_sacked_for_lost() {
+        let mut board = board(4);
+        sack(&mut board, 2, 3);
+        board.mark_all_lost();
+        let mut again = Vec::new();
+        while let Some(sent) = board.next_lost() {
+            again.push(sent.seq.0 / MSS);
+            board.on_resend(sent.seq, sent.len, Instant::ZERO);
+        }
+        assert_eq!((again, board.pipe()), (vec![0, 1, 3], 3 * MSS));
+    }
+}

@@ -1,0 +1,33 @@
+//! TCP (RFC 9293): the tour, and the table of connections.
+//!
+//! | step of RFC 9293, 3.10.7 | room |
+//! |---|---|
+//! | which connection? | `demux`, `listener` |
+//! | the SYN exchange | `handshake`, `isn` |
+//! | first: sequence number, timestamp | `receiver` (`check_sequence`, `check_timestamp`) |
+//! | second, fourth: RST, SYN | `connection` |
+//! | fifth: ACK | `sender` with `loss/`, `congestion/`, `rtt`, `send_buffer` |
+//! | seventh: text | `receiver`, `reassembly`, `ack` |
+//! | eighth: FIN | `receiver`, `teardown`; the state's name: `state` |
+
+mod ack;
+mod congestion;
+mod connection;
+pub(crate) mod cx;
+mod demux;
+mod handshake;
+mod isn;
+mod listener;
+mod loss;
+mod reassembly;
+mod receiver;
+mod rtt;
+mod segment;
+mod send_buffer;
+mod sender;
+mod state;
+mod table;
+mod teardown;
+
+pub(crate) use segment::Segment;
+pub(crate) use table::{Tcp, Transmit};

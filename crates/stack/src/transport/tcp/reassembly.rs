@@ -1,0 +1,206 @@
+//! Out-of-order text: kept until the gap before it is filled, and reported as SACK blocks (RFC 2018).
+//!
+//! Positions count from the receiver's first missing byte (RCV.NXT), so nothing here wraps.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+/// Received pieces beyond the first gap: disjoint, ascending, never touching position 0.
+#[derive(Debug, Default)]
+pub(crate) struct Reassembly {
+    /// Pieces by their position in the whole stream.
+    pieces: BTreeMap<u64, Bytes>,
+    /// Stream position of the first missing byte.
+    next: u64,
+    /// Where the newest pieces arrived, newest first: the order of SACK blocks.
+    recent: [u64; RECENT],
+}
+
+/// What became of an inserted piece.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Inserted {
+    /// It held something new.
+    New,
+    /// All of it was here already.
+    Nothing,
+    /// There is no room for more pieces.
+    Full,
+}
+
+impl Reassembly {
+    /// Keeps what is new of `data`, which starts `offset` bytes behind the first missing byte; `offset` > 0.
+    pub(crate) fn insert(&mut self, offset: u32, data: Bytes) -> Inserted {
+        if data.is_empty() {
+            return Inserted::Nothing;
+        }
+        let (mut at, end) = (self.next + u64::from(offset), self.next + u64::from(offset) + data.len() as u64);
+        let arrived = at;
+        let mut inserted = Inserted::Nothing;
+        while at < end {
+            // Skip what the piece at or before `at` already covers.
+            if let Some((start, piece)) = self.pieces.range(..=at).next_back()
+                && start + piece.len() as u64 > at
+            {
+                at = start + piece.len() as u64;
+                continue;
+            }
+            if self.pieces.len() >= MAX_PIECES {
+                return Inserted::Full;
+            }
+            let stop = self.pieces.range(at..end).next().map_or(end, |(start, _)| *start);
+            let (from, to) = ((at - arrived) as usize, (stop - arrived) as usize);
+            self.pieces.insert(at, data.slice(from..to));
+            inserted = Inserted::New;
+            at = stop;
+        }
+        self.remember(arrived);
+        inserted
+    }
+
+    /// Notes the newest arrival and forgets older ones of the same block, so that other blocks stay reported.
+    fn remember(&mut self, at: u64) {
+        let (start, end) = self.block_around(at).unwrap_or((at, at + 1));
+        let mut kept = [0; RECENT];
+        kept[0] = at;
+        let others = self.recent.iter().filter(|r| !(start..end).contains(*r)).take(RECENT - 1);
+        for (slot, other) in kept[1..].iter_mut().zip(others) {
+            *slot = *other;
+        }
+        self.recent = kept;
+    }
+
+    /// The first gap was filled up to `n` bytes further. Returns the pieces that have become contiguous with it, in order.
+    pub(crate) fn on_advance(&mut self, n: usize, mut deliver: impl FnMut(Bytes)) {
+        self.next += n as u64;
+        while let Some(entry) = self.pieces.first_entry() {
+            let (start, len) = (*entry.key(), entry.get().len() as u64);
+            if start > self.next {
+                break;
+            }
+            let piece = entry.remove();
+            if start + len > self.next {
+                let fresh = piece.slice((self.next - start) as usize..);
+                self.next += fresh.len() as u64;
+                deliver(fresh);
+            }
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    /// The first missing byte's position in the whole stream.
+    pub(crate) fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// Blocks for a SACK option, as distances from the first missing byte: first the one with the newest arrival.
+    //= rfc2018#4
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let mut seen = [u64::MAX; RECENT];
+        self.recent.iter().enumerate().filter_map(move |(i, at)| {
+            let (start, end) = self.block_around(*at)?;
+            if seen.contains(&start) {
+                return None;
+            }
+            seen[i] = start;
+            Some(((start - self.next) as u32, (end - self.next) as u32))
+        })
+    }
+
+    /// The contiguous run of pieces that covers `at`.
+    fn block_around(&self, at: u64) -> Option<(u64, u64)> {
+        if at <= self.next {
+            return None;
+        }
+        let (first, piece) = self.pieces.range(..=at).next_back()?;
+        let (mut start, mut end) = (*first, first + piece.len() as u64);
+        if end <= at {
+            return None;
+        }
+        for (s, piece) in self.pieces.range(..start).rev() {
+            if s + piece.len() as u64 != start {
+                break;
+            }
+            start = *s;
+        }
+        for (s, piece) in self.pieces.range(end..) {
+            if *s != end {
+                break;
+            }
+            end += piece.len() as u64;
+        }
+        Some((start, end))
+    }
+}
+
+/// Pieces kept at most, so that many tiny segments cannot fill the memory.
+const MAX_PIECES: usize = 4096;
+/// Arrivals remembered: a SACK option holds at most four blocks.
+const RECENT: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn bytes(range: std::ops::Range<u32>) -> Bytes {
+        range.map(|n| (n % 251) as u8).collect()
+    }
+
+    #[test]
+    fn a_filled_gap_delivers_what_waited_behind_it() {
+        let mut reassembly = Reassembly::default();
+        reassembly.insert(10, bytes(10..20));
+        reassembly.insert(30, bytes(30..40));
+        let mut out = Vec::new();
+        reassembly.on_advance(10, |piece| out.extend_from_slice(&piece));
+        assert_eq!(out, bytes(10..20));
+        assert_eq!(reassembly.blocks().collect::<Vec<_>>(), [(10, 20)]);
+    }
+
+    //= rfc2018#4 test
+    #[test]
+    fn the_first_block_holds_the_newest_arrival() {
+        let mut reassembly = Reassembly::default();
+        for at in [10, 30, 50] {
+            reassembly.insert(at, bytes(at..at + 5));
+        }
+        assert_eq!(reassembly.blocks().collect::<Vec<_>>(), [(50, 55), (30, 35), (10, 15)]);
+        reassembly.insert(15, bytes(15..20));
+        assert_eq!(reassembly.blocks().next(), Some((10, 20)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_overlap_gives_the_stream(cuts in prop::collection::vec((0u32..300, 1u32..60), 1..60)) {
+            // The model: which bytes of the stream have arrived, in a plain vector.
+            let (mut reassembly, mut have, mut next, mut out) = (Reassembly::default(), vec![false; 400], 0u32, Vec::new());
+            for (at, len) in cuts {
+                have[at as usize..(at + len) as usize].fill(true);
+                let (start, end) = (at.max(next), at + len);
+                if end <= next { continue }
+                if start == next {
+                    let fresh = bytes(start..end);
+                    out.extend_from_slice(&fresh);
+                    reassembly.on_advance(fresh.len(), |piece| out.extend_from_slice(&piece));
+                    next = out.len() as u32;
+                } else {
+                    reassembly.insert(start - next, bytes(start..end));
+                }
+                let expected = have.iter().take_while(|h| **h).count() as u32;
+                prop_assert_eq!(next, expected);
+                prop_assert_eq!(u64::from(next), reassembly.position());
+                for (from, to) in reassembly.blocks() {
+                    prop_assert!(from > 0 && have[(next + from) as usize..(next + to) as usize].iter().all(|h| *h));
+                    prop_assert!(!have[(next + from - 1) as usize] && !have[(next + to) as usize]);
+                }
+            }
+            prop_assert_eq!(&out[..], &bytes(0..next)[..]);
+            prop_assert_eq!(reassembly.is_empty(), !have[next as usize..].iter().any(|h| *h));
+        }
+    }
+}

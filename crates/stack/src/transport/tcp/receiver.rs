@@ -1,0 +1,248 @@
+//! The receiving half of a synchronized connection: acceptability, text, FIN, and the window that is offered.
+//!
+//! ```text
+//!        delivered      RCV.NXT                RCV.NXT + RCV.WND
+//!   ────────┼──────────────┼───────────────────────┼──────────
+//!           │ unread queue │ out of order pieces    │ not allowed
+//! ```
+
+use std::collections::VecDeque;
+
+use base::event::TransportDrop;
+use base::{Instant, SeqNum};
+use bytes::Bytes;
+use wire::tcp::{Flags, SackBlocks};
+
+use super::reassembly::{Inserted, Reassembly};
+use super::segment::Segment;
+
+/// RCV.* and what is needed to move them.
+#[derive(Debug)]
+pub(crate) struct Receiver {
+    rcv_nxt: SeqNum,
+    /// The right edge of the window, as last told to the sender. It never moves left.
+    edge: SeqNum,
+    /// Our window scale, in use.
+    scale: u8,
+    mss: u32,
+    reassembly: Reassembly,
+    /// Where the peer's FIN stands, once it was seen.
+    fin: Option<SeqNum>,
+    finished: bool,
+    paws: Option<Paws>,
+}
+
+/// Timestamps of the peer (RFC 7323).
+#[derive(Clone, Copy, Debug)]
+struct Paws {
+    ts_recent: u32,
+    at: Instant,
+    last_ack_sent: SeqNum,
+}
+
+/// Text that arrived in order and waits for the program.
+#[derive(Debug, Default)]
+pub(crate) struct ReceiveQueue {
+    slices: VecDeque<Bytes>,
+    len: usize,
+}
+
+impl ReceiveQueue {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    fn push(&mut self, slice: Bytes) {
+        self.len += slice.len();
+        self.slices.push_back(slice);
+    }
+
+    /// Copies out as much as fits.
+    pub(crate) fn read(&mut self, into: &mut [u8]) -> usize {
+        let mut done = 0;
+        while done < into.len() {
+            let Some(slice) = self.slices.front_mut() else { break };
+            let n = slice.len().min(into.len() - done);
+            into[done..done + n].copy_from_slice(&slice[..n]);
+            done += n;
+            if n == slice.len() {
+                self.slices.pop_front();
+            } else {
+                *slice = slice.slice(n..);
+            }
+        }
+        self.len -= done;
+        done
+    }
+
+    /// Hands out the next slice, at most `limit` bytes of it.
+    pub(crate) fn read_slice(&mut self, limit: usize) -> Option<Bytes> {
+        let front = self.slices.front_mut()?;
+        let slice = if front.len() <= limit { self.slices.pop_front()? } else { front.split_to(limit) };
+        self.len -= slice.len();
+        Some(slice)
+    }
+}
+
+impl Receiver {
+    /// The peer's SYN had sequence number `irs`; `window` bytes were offered in answer.
+    pub(crate) fn new(irs: SeqNum, window: u32, scale: u8, mss: u32, ts_recent: Option<u32>, now: Instant) -> Self {
+        let rcv_nxt = irs + 1;
+        let paws = ts_recent.map(|ts_recent| Paws { ts_recent, at: now, last_ack_sent: rcv_nxt });
+        let reassembly = Reassembly::default();
+        Receiver { rcv_nxt, edge: rcv_nxt + window, scale, mss, reassembly, fin: None, finished: false, paws }
+    }
+
+    pub(crate) fn rcv_nxt(&self) -> SeqNum {
+        self.rcv_nxt
+    }
+
+    /// Whether the peer's FIN was reached: nothing more will come.
+    pub(crate) fn finished(&self) -> bool {
+        self.finished
+    }
+
+    /// Step 1 of RFC 9293's segment arrival: some part of the segment must lie in the window.
+    //= rfc9293#3.10.7.4
+    pub(crate) fn check_sequence(&self, segment: &Segment) -> Result<(), TransportDrop> {
+        let window = self.edge - self.rcv_nxt;
+        let len = segment.len();
+        let acceptable = match (len, window) {
+            (0, 0) => segment.seq == self.rcv_nxt,
+            (0, _) => segment.seq.within(self.rcv_nxt, window),
+            (_, 0) => false,
+            _ => segment.seq.within(self.rcv_nxt, window) || (segment.seq + (len - 1)).within(self.rcv_nxt, window),
+        };
+        if acceptable { Ok(()) } else { Err(TransportDrop::OutOfWindow) }
+    }
+
+    /// Protection against wrapped sequence numbers: an older timestamp means an older segment.
+    //= rfc7323#5.3
+    pub(crate) fn check_timestamp(&mut self, segment: &Segment, now: Instant) -> Result<(), TransportDrop> {
+        let Some(paws) = &mut self.paws else { return Ok(()) };
+        let Some((value, _)) = segment.options.timestamps else {
+            //= rfc7323#3.2
+            // A non-RST segment without the option SHOULD be dropped once it is in use.
+            return if segment.has(Flags::RST) { Ok(()) } else { Err(TransportDrop::OldTimestamp) };
+        };
+        let older = SeqNum(value).before(SeqNum(paws.ts_recent));
+        let outdated = now.since(paws.at).nanos() > PAWS_MEMORY_NS;
+        if older && !outdated && !segment.has(Flags::RST) {
+            return Err(TransportDrop::OldTimestamp);
+        }
+        //= rfc7323#4.3
+        // Only a segment that covers the last acknowledged byte moves TS.Recent.
+        if !older && segment.seq.at_most(paws.last_ack_sent) {
+            (paws.ts_recent, paws.at) = (value, now);
+        }
+        Ok(())
+    }
+
+    /// Step 7: the segment's text, already trimmed to the window. Returns whether the program can read more, and whether
+    /// the sender must hear about it at once.
+    //= rfc9293#3.10.7.4
+    pub(crate) fn on_text(
+        &mut self,
+        seq: SeqNum,
+        text: Bytes,
+        queue: &mut ReceiveQueue,
+    ) -> Result<Text, TransportDrop> {
+        if self.finished {
+            return Err(TransportDrop::DuplicateSegment);
+        }
+        if seq != self.rcv_nxt {
+            return match self.reassembly.insert(seq - self.rcv_nxt, text) {
+                Inserted::New => Ok(Text::OutOfOrder),
+                Inserted::Nothing => Err(TransportDrop::DuplicateSegment),
+                Inserted::Full => Err(TransportDrop::OutOfOrderFull),
+            };
+        }
+        let (before, had_gap) = (self.reassembly.position(), !self.reassembly.is_empty());
+        let len = text.len();
+        queue.push(text);
+        self.reassembly.on_advance(len, |piece| queue.push(piece));
+        self.rcv_nxt += (self.reassembly.position() - before) as u32;
+        Ok(if had_gap { Text::FilledGap } else { Text::InOrder })
+    }
+
+    /// Step 8: notes where the FIN stands. Returns true when everything before it has arrived: the peer has finished.
+    pub(crate) fn on_fin(&mut self, at: Option<SeqNum>) -> bool {
+        if at.is_some() && self.fin.is_none() {
+            self.fin = at;
+        }
+        if self.finished || self.fin != Some(self.rcv_nxt) {
+            return false;
+        }
+        self.finished = true;
+        self.rcv_nxt += 1;
+        self.edge = self.edge.max(self.rcv_nxt);
+        true
+    }
+
+    /// The window to offer with the next segment, scaled for the wire; remembers what was promised.
+    pub(crate) fn offer(&mut self, free: usize) -> u16 {
+        let window = self.window(free);
+        self.edge = self.rcv_nxt + window;
+        if let Some(paws) = &mut self.paws {
+            paws.last_ack_sent = self.rcv_nxt;
+        }
+        (window >> self.scale).min(0xffff) as u16
+    }
+
+    /// Silly-window avoidance on this side: the edge moves by a full segment, or by half of the buffer, or not at all.
+    //= rfc9293#3.8.6.2.2
+    fn window(&self, free: usize) -> u32 {
+        let promised = self.edge - self.rcv_nxt;
+        let free = (free.min(0xffff << self.scale) >> self.scale << self.scale) as u32;
+        if free >= promised + self.mss.min(free / 2).max(1) { free } else { promised }
+    }
+
+    /// Whether the program has read so much that the sender should be told without being asked.
+    pub(crate) fn owes_window_update(&self, free: usize, capacity: usize) -> bool {
+        let promised = self.edge - self.rcv_nxt;
+        let grown = self.window(free).saturating_sub(promised);
+        grown > 0 && (promised < self.mss || grown as usize >= (capacity / 2).max(self.mss as usize))
+    }
+
+    /// What the timestamp option of our next segment echoes.
+    pub(crate) fn ts_recent(&self) -> Option<u32> {
+        self.paws.map(|paws| paws.ts_recent)
+    }
+
+    /// The pieces beyond the gap, for the SACK option.
+    pub(crate) fn sack_blocks(&self) -> SackBlocks {
+        let mut blocks = SackBlocks::default();
+        if !self.reassembly.is_empty() {
+            let limit = if self.paws.is_some() { 3 } else { 4 };
+            for (start, end) in self.reassembly.blocks().take(limit) {
+                blocks.push(self.rcv_nxt + start, self.rcv_nxt + end);
+            }
+        }
+        blocks
+    }
+
+    /// The window's right edge, as the sender knows it.
+    pub(crate) fn edge(&self) -> SeqNum {
+        self.edge
+    }
+
+    /// Whether pieces wait behind a gap.
+    pub(crate) fn has_gap(&self) -> bool {
+        !self.reassembly.is_empty()
+    }
+}
+
+/// How a segment's text arrived.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Text {
+    InOrder,
+    FilledGap,
+    OutOfOrder,
+}
+
+/// RFC 7323, section 5.5: a timestamp older than 24 days says nothing.
+const PAWS_MEMORY_NS: u64 = 24 * 24 * 3600 * 1_000_000_000;

@@ -1,0 +1,88 @@
+//! Round-trip time and retransmission timeout (RFC 6298).
+
+use base::Duration;
+
+/// Smoothed round-trip time, its variation, and the timeout that follows from them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RttEstimator {
+    smoothed: Option<Duration>,
+    variation: Duration,
+    min: Duration,
+    rto: Duration,
+    floor: Duration,
+}
+
+impl RttEstimator {
+    pub(crate) fn new(floor: Duration) -> Self {
+        //= rfc6298#2
+        // (2.1) Until a measurement has been made, RTO is 1 second.
+        let rto = Duration::from_secs(1);
+        RttEstimator { smoothed: None, variation: Duration::ZERO, min: Duration::MAX, rto, floor }
+    }
+
+    /// A measurement from a segment that was sent once (Karn), or that a timestamp identifies.
+    pub(crate) fn on_sample(&mut self, rtt: Duration) {
+        let (smoothed, variation) = match self.smoothed {
+            None => (rtt, rtt / 2),
+            //= rfc6298#2
+            // (2.3) RTTVAR is updated before SRTT: beta = 1/4, alpha = 1/8.
+            Some(smoothed) => {
+                let error = if smoothed > rtt { smoothed - rtt } else { rtt - smoothed };
+                ((smoothed * 7 + rtt) / 8, (self.variation * 3 + error) / 4)
+            }
+        };
+        (self.smoothed, self.variation, self.min) = (Some(smoothed), variation, self.min.min(rtt));
+        self.rto = (smoothed + (variation * 4).max(GRANULARITY)).max(self.floor).min(MAX_RTO);
+    }
+
+    /// The timeout after `backoff` doublings.
+    //= rfc6298#5
+    pub(crate) fn rto(&self, backoff: u32) -> Duration {
+        (self.rto * (1 << backoff.min(16))).min(MAX_RTO)
+    }
+
+    /// The smallest round trip seen.
+    pub(crate) fn min(&self) -> Option<Duration> {
+        self.smoothed.map(|_| self.min)
+    }
+}
+
+const GRANULARITY: Duration = Duration::from_millis(1);
+/// RFC 6298, section 2.4: an upper bound of at least 60 seconds.
+pub(crate) const MAX_RTO: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    //= rfc6298#2 test
+    #[test]
+    fn timeouts_follow_the_known_answers() {
+        let mut rtt = RttEstimator::new(Duration::ZERO);
+        assert_eq!(rtt.rto(0), Duration::from_secs(1));
+        let rtos: Vec<u64> = [100, 100, 100, 100, 200, 100]
+            .into_iter()
+            .map(|ms| {
+                rtt.on_sample(Duration::from_millis(ms));
+                rtt.rto(0).nanos() / 1000
+            })
+            .collect();
+        assert_eq!(rtos, [300_000, 250_000, 212_500, 184_375, 275_781, 245_898]);
+    }
+
+    //= rfc6298#5 test
+    #[test]
+    fn backing_off_doubles_up_to_a_minute() {
+        let rtt = RttEstimator::new(Duration::from_millis(200));
+        let secs: Vec<u64> = (0..8).map(|n| rtt.rto(n).nanos() / 1_000_000_000).collect();
+        assert_eq!(secs, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn the_floor_holds() {
+        let mut rtt = RttEstimator::new(Duration::from_millis(200));
+        rtt.on_sample(Duration::from_micros(50));
+        assert_eq!(rtt.rto(0), Duration::from_millis(200));
+        assert_eq!(rtt.smoothed, Some(Duration::from_micros(50)));
+    }
+}

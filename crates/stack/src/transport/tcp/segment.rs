@@ -1,0 +1,87 @@
+//! A segment between the wire and a connection: my sender's half talks only to your receiver, and the other way round.
+
+use base::SeqNum;
+use bytes::Bytes;
+use wire::tcp::{Flags, Header, Options};
+
+/// A received segment.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) seq: SeqNum,
+    pub(crate) ack: SeqNum,
+    pub(crate) flags: Flags,
+    /// As on the wire: not yet scaled.
+    pub(crate) window: u16,
+    pub(crate) options: Options,
+    pub(crate) text: Bytes,
+}
+
+impl Segment {
+    pub(crate) fn new(header: &Header, text: Bytes) -> Self {
+        let Header { seq, ack, flags, window, options, .. } = *header;
+        Segment { seq, ack, flags, window, options, text }
+    }
+
+    pub(crate) fn has(&self, flag: Flags) -> bool {
+        self.flags.contains(flag)
+    }
+
+    /// SEG.LEN: text, and one each for SYN and FIN.
+    pub(crate) fn len(&self) -> u32 {
+        self.text.len() as u32 + u32::from(self.has(Flags::SYN)) + u32::from(self.has(Flags::FIN))
+    }
+
+    /// Cuts off what lies before `from`, a SYN first.
+    pub(crate) fn trim_front(&mut self, from: SeqNum) {
+        if from.at_most(self.seq) {
+            return;
+        }
+        let mut cut = from - self.seq;
+        self.seq = from;
+        if self.has(Flags::SYN) {
+            self.flags = self.flags.without(Flags::SYN);
+            cut -= 1;
+        }
+        let text = (cut as usize).min(self.text.len());
+        self.text = self.text.slice(text..);
+    }
+
+    /// Cuts off what lies at or after `to`, a FIN first.
+    pub(crate) fn trim_back(&mut self, to: SeqNum) {
+        let end = self.seq + self.len();
+        if end.at_most(to) {
+            return;
+        }
+        let mut cut = end - to;
+        if self.has(Flags::FIN) {
+            self.flags = self.flags.without(Flags::FIN);
+            cut -= 1;
+        }
+        let keep = self.text.len().saturating_sub(cut as usize);
+        self.text = self.text.slice(..keep);
+    }
+}
+
+/// What a connection wants to send; the table adds ports, addresses and checksum.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) seq: SeqNum,
+    pub(crate) ack: SeqNum,
+    pub(crate) flags: Flags,
+    pub(crate) window: u16,
+    pub(crate) options: Options,
+    pub(crate) text: Bytes,
+}
+
+impl Outgoing {
+    /// The reset that answers a segment of no connection.
+    //= rfc9293#3.10.7.1
+    pub(crate) fn reset_for(segment: &Segment) -> Self {
+        let (seq, ack, flags) = if segment.has(Flags::ACK) {
+            (segment.ack, SeqNum(0), Flags::RST)
+        } else {
+            (SeqNum(0), segment.seq + segment.len(), Flags::RST | Flags::ACK)
+        };
+        Outgoing { seq, ack, flags, window: 0, options: Options::default(), text: Bytes::new() }
+    }
+}

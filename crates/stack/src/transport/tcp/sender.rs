@@ -1,0 +1,415 @@
+//! The sending half of a synchronized connection: SND.*, what goes next, and the retransmission timer.
+//!
+//! ```text
+//!      SND.UNA          SND.NXT         SND.UNA + SND.WND
+//!  ───────┼────────────────┼──────────────────┼─────────
+//!  acked  │ in flight      │ may be sent      │ must wait
+//! ```
+
+use base::event::{Flow, RetransmitCause, TransportFact};
+use base::{Duration, Instant, SeqNum};
+
+use super::congestion::{Acked, Controller, controller};
+use super::cx::TcpCx;
+use super::loss::{Ack, Recovery, Scoreboard, Verdict};
+use super::rtt::RttEstimator;
+use super::segment::Segment;
+use super::send_buffer::SendBuffer;
+
+/// How far this side has come with closing. It only moves forward.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum SendHalf {
+    Open,
+    FinQueued,
+    FinSent,
+    FinAcked,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sender {
+    flow: Flow,
+    snd_una: SeqNum,
+    snd_nxt: SeqNum,
+    snd_wnd: u32,
+    snd_wl1: SeqNum,
+    snd_wl2: SeqNum,
+    /// The largest window ever offered (RFC 9293's MAX.SND.WND).
+    max_wnd: u32,
+    /// The peer's window scale.
+    scale: u8,
+    mss: u32,
+    /// Options in every segment, bytes.
+    overhead: u32,
+    half: SendHalf,
+    nagle: bool,
+    sack: bool,
+    board: Scoreboard,
+    recovery: Recovery,
+    congestion: Box<dyn Controller>,
+    rtt: RttEstimator,
+    /// When the oldest segment is sent again, or a closed window probed.
+    timer: Option<Instant>,
+    /// Doublings of the timeout since the last news.
+    backoff: u32,
+    /// Send one segment although a window forbids it.
+    forced: Option<Forced>,
+}
+
+/// Why the next segment may ignore a window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Forced {
+    /// The first retransmission of fast recovery leaves whatever the pipe holds (RFC 6675, section 5, step 4.3).
+    FirstResend,
+    /// One byte into a closed window (RFC 9293, section 3.8.6.1).
+    Probe,
+    /// The silly-window override: what fits goes, small as it is (RFC 9293, section 3.8.6.2.1).
+    Small,
+}
+
+/// What both sides agreed on, as far as sending goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SendTerms {
+    pub(crate) iss: SeqNum,
+    /// Text per segment, bytes, options taken off.
+    pub(crate) mss: u32,
+    /// Options in every segment, bytes.
+    pub(crate) overhead: u32,
+    pub(crate) window: u32,
+    pub(crate) scale: u8,
+    pub(crate) sack: bool,
+    /// The round trip of the handshake, unless a SYN had to be sent again.
+    pub(crate) rtt: Option<Duration>,
+    pub(crate) irs: SeqNum,
+}
+
+/// The next segment to send.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Planned {
+    pub(crate) seq: SeqNum,
+    pub(crate) text: u32,
+    pub(crate) fin: bool,
+    pub(crate) again: bool,
+}
+
+impl Planned {
+    fn len(&self) -> u32 {
+        self.text + u32::from(self.fin)
+    }
+}
+
+impl Sender {
+    pub(crate) fn new(flow: Flow, terms: SendTerms, cx: &TcpCx<'_>) -> Self {
+        let SendTerms { iss, mss, window, scale, sack, irs, .. } = terms;
+        let mut rtt = RttEstimator::new(cx.config.min_rto);
+        //= rfc5681#3.1
+        // A lost SYN shrinks the initial window to one segment.
+        let segments = if terms.rtt.is_some() { cx.config.initial_window } else { 1 };
+        terms.rtt.into_iter().for_each(|sample| rtt.on_sample(sample));
+        Sender {
+            flow,
+            snd_una: iss + 1,
+            snd_nxt: iss + 1,
+            snd_wnd: window,
+            snd_wl1: irs,
+            snd_wl2: iss + 1,
+            max_wnd: window,
+            scale,
+            mss,
+            overhead: terms.overhead,
+            half: SendHalf::Open,
+            nagle: cx.config.nagle,
+            sack,
+            board: Scoreboard::default(),
+            recovery: Recovery::new(),
+            congestion: controller(cx.config.congestion, mss, segments),
+            rtt,
+            timer: None,
+            backoff: 0,
+            forced: None,
+        }
+    }
+
+    /// Whether an acknowledgement is plausible at all: not for what was never sent, and not ancient.
+    //= rfc5961#5.2
+    pub(crate) fn is_acceptable(&self, ack: SeqNum) -> bool {
+        ack.at_most(self.snd_nxt) && (self.snd_una - self.max_wnd).at_most(ack)
+    }
+
+    /// Step 5: an acceptable acknowledgement. Returns the bytes of text that it released.
+    pub(crate) fn on_ack(
+        &mut self,
+        segment: &Segment,
+        ts: Option<Duration>,
+        tx: &mut SendBuffer,
+        cx: &mut TcpCx<'_>,
+    ) -> u32 {
+        let flight_before = self.board.pipe();
+        let duplicate = self.is_duplicate(segment);
+        let covered = if self.snd_una.before(segment.ack) {
+            let covered = self.board.on_ack(segment.ack, cx.now);
+            self.snd_una = segment.ack;
+            self.on_news(covered.rtt.or(ts), cx.now);
+            covered.bytes
+        } else {
+            0
+        };
+        let sacked = if self.sack { self.board.on_sack(&segment.options.sack, self.snd_una, self.snd_nxt) } else { 0 };
+        self.update_window(segment, cx.now);
+        let fin_acked = self.half == SendHalf::FinSent && self.snd_una == self.snd_nxt;
+        if fin_acked {
+            self.half = SendHalf::FinAcked;
+        }
+        let text = covered - u32::from(fin_acked);
+        tx.on_ack(text as usize);
+        let ack = Ack {
+            una: self.snd_una,
+            nxt: self.snd_nxt,
+            acked: covered,
+            sacked,
+            duplicate,
+            sack_in_use: self.sack,
+            mss: self.mss,
+        };
+        self.on_verdict(ack, flight_before, cx);
+        text
+    }
+
+    /// RFC 5681, section 2: outstanding data, no text, no SYN or FIN, the same acknowledgement and window.
+    fn is_duplicate(&self, segment: &Segment) -> bool {
+        !self.board.is_empty()
+            && segment.len() == 0
+            && segment.ack == self.snd_una
+            && (u32::from(segment.window) << self.scale) == self.snd_wnd
+    }
+
+    fn on_news(&mut self, sample: Option<Duration>, now: Instant) {
+        if let Some(sample) = sample {
+            self.rtt.on_sample(sample);
+        }
+        //= rfc6298#5
+        // (5.2), (5.3): restart with every acknowledgement of new data, stop when all is acknowledged.
+        self.backoff = 0;
+        self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(0)) };
+    }
+
+    fn on_verdict(&mut self, ack: Ack, flight_before: u32, cx: &mut TcpCx<'_>) {
+        let before = self.congestion.window();
+        let why = match self.recovery.on_ack(ack, &mut self.board) {
+            Verdict::Repairing => return,
+            Verdict::Grow => {
+                if ack.acked > 0 {
+                    let window_limited = flight_before + self.mss > before
+                        || 2 * flight_before > before && before < self.congestion.threshold();
+                    let rtt = self.rtt.min();
+                    self.congestion.on_ack(Acked { bytes: ack.acked, now: cx.now, rtt, window_limited });
+                }
+                return;
+            }
+            Verdict::Loss(why) => {
+                self.congestion.on_loss(flight_before.max(self.mss), cx.now);
+                self.forced = Some(Forced::FirstResend);
+                why
+            }
+            Verdict::Recovered => {
+                self.congestion.on_recovered(cx.now);
+                "the loss is repaired"
+            }
+        };
+        let (flow, cwnd, ssthresh) = (self.flow, (before, self.congestion.window()), self.congestion.threshold());
+        cx.facts.add(|| TransportFact::Congestion { flow, why, cwnd, ssthresh });
+    }
+
+    //= rfc9293#3.10.7.4
+    // The window is taken from segments that are newer than the one it was last taken from.
+    fn update_window(&mut self, segment: &Segment, now: Instant) {
+        let newer =
+            self.snd_wl1.before(segment.seq) || (self.snd_wl1 == segment.seq && self.snd_wl2.at_most(segment.ack));
+        if segment.ack != self.snd_una || !newer {
+            return;
+        }
+        let was_closed = self.snd_wnd == 0;
+        self.snd_wnd = u32::from(segment.window) << self.scale;
+        self.max_wnd = self.max_wnd.max(self.snd_wnd);
+        (self.snd_wl1, self.snd_wl2) = (segment.seq, segment.ack);
+        if self.snd_wnd > 0 && was_closed {
+            // A probe that is still out was not taken: it goes again, now that there is room.
+            self.forced = None;
+            self.backoff = 0;
+            self.board.mark_first_lost();
+            self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(0)) };
+        }
+    }
+
+    /// The timer ran out: the oldest segment was lost, or a window stays closed. `Err` when it happened too often.
+    pub(crate) fn on_timer(&mut self, cx: &mut TcpCx<'_>) -> Result<(), ()> {
+        if self.timer.is_none_or(|at| at > cx.now) {
+            return Ok(());
+        }
+        self.timer = None;
+        let flow = self.flow;
+        if self.snd_wnd == 0 {
+            //= rfc9293#3.8.6.1
+            // A peer that answers probes with a closed window is alive: it is probed for ever, at growing intervals.
+            self.backoff += 1;
+            self.board.mark_first_lost();
+            self.forced = Some(Forced::Probe);
+            return if self.backoff > cx.config.max_retries { Err(()) } else { Ok(()) };
+        }
+        if self.board.is_empty() {
+            self.forced = Some(Forced::Small);
+            return Ok(());
+        }
+        self.backoff += 1;
+        if self.backoff > cx.config.max_retries {
+            return Err(());
+        }
+        let before = self.congestion.window();
+        if self.backoff == 1 {
+            self.congestion.on_timeout(self.board.pipe().max(self.mss), cx.now);
+        }
+        self.recovery.on_timeout(self.snd_nxt, &mut self.board);
+        let (cwnd, ssthresh) = ((before, self.congestion.window()), self.congestion.threshold());
+        cx.facts.add(|| TransportFact::Congestion { flow, why: "retransmission timeout", cwnd, ssthresh });
+        let rto = self.rtt.rto(self.backoff);
+        cx.facts.add(|| TransportFact::Backoff { flow, rto });
+        Ok(())
+    }
+
+    /// A peer that acknowledges, even with a closed window, is alive.
+    pub(crate) fn on_sign_of_life(&mut self) {
+        if self.snd_wnd == 0 {
+            self.backoff = self.backoff.min(PROBE_BACKOFF);
+        }
+    }
+
+    /// What may go now: first what was lost, then new text, then the FIN.
+    pub(crate) fn next_segment(&mut self, tx: &SendBuffer, now: Instant) -> Option<Planned> {
+        let planned = self.next_resend(tx).or_else(|| self.next_new(tx));
+        if planned.is_none() && self.timer.is_none() && self.is_blocked_by_window(tx) {
+            self.timer = Some(now + self.rtt.rto(self.backoff));
+        }
+        planned
+    }
+
+    fn next_resend(&self, tx: &SendBuffer) -> Option<Planned> {
+        let lost = self.board.next_lost()?;
+        let pipe = self.board.pipe();
+        let fits = pipe == 0 || pipe + lost.len <= self.congestion.window();
+        let allowed = if self.snd_wnd == 0 {
+            self.forced == Some(Forced::Probe)
+        } else {
+            fits || self.forced == Some(Forced::FirstResend)
+        };
+        if !allowed {
+            return None;
+        }
+        let text_end = self.snd_una + tx.len() as u32;
+        let has_fin = text_end.before(lost.seq + lost.len);
+        let text = (lost.len - u32::from(has_fin)).min(self.mss);
+        let fin = has_fin && text == lost.len - 1;
+        Some(Planned { seq: lost.seq, text, fin, again: true })
+    }
+
+    fn next_new(&self, tx: &SendBuffer) -> Option<Planned> {
+        if self.half >= SendHalf::FinSent {
+            return None;
+        }
+        let sent = self.snd_nxt - self.snd_una;
+        let unsent = tx.len() as u32 - sent;
+        let fin_queued = self.half == SendHalf::FinQueued;
+        let room = self.snd_wnd.saturating_sub(sent);
+        let text = match self.forced {
+            Some(Forced::Probe) if sent == 0 => unsent.min(1),
+            _ => unsent.min(room).min(self.mss),
+        };
+        let (all, pipe) = (text == unsent, self.board.pipe());
+        let planned = Planned { seq: self.snd_nxt, text, fin: fin_queued && all, again: false };
+        if planned.len() == 0 {
+            return None;
+        }
+        let in_window = pipe == 0 || pipe + text <= self.congestion.window();
+        let worth_it = text == self.mss || self.may_be_small(text, all, sent);
+        (in_window && worth_it).then_some(planned)
+    }
+
+    /// Whether a segment of less than MSS may leave: Nagle's algorithm and the sender's silly-window avoidance.
+    //= rfc9293#3.8.6.2.1
+    //= rfc9293#3.7.4
+    fn may_be_small(&self, text: u32, all: bool, in_flight: u32) -> bool {
+        let nothing_to_wait_for = in_flight == 0 || !self.nagle || self.half == SendHalf::FinQueued;
+        (all && nothing_to_wait_for) || text >= self.max_wnd.div_ceil(2).max(1) || self.forced.is_some()
+    }
+
+    /// Whether text waits and only the peer's window holds it back.
+    fn is_blocked_by_window(&self, tx: &SendBuffer) -> bool {
+        let sent = self.snd_nxt - self.snd_una;
+        let waiting = self.half < SendHalf::FinSent && tx.len() as u32 > sent;
+        waiting && self.board.pipe() == 0 && self.snd_wnd.saturating_sub(sent) < self.mss.min(tx.len() as u32 - sent)
+    }
+
+    /// `planned` has left.
+    pub(crate) fn on_sent(&mut self, planned: Planned, cx: &mut TcpCx<'_>) {
+        let cause = match self.forced {
+            Some(Forced::Probe) => RetransmitCause::WindowProbe,
+            _ if self.backoff > 0 => RetransmitCause::Timeout,
+            Some(Forced::FirstResend) => RetransmitCause::FastRetransmit,
+            _ => RetransmitCause::Recovery,
+        };
+        self.forced = None;
+        if planned.again {
+            self.board.on_resend(planned.seq, planned.len(), cx.now);
+            let (flow, seq, len) = (self.flow, planned.seq, planned.text as usize);
+            cx.facts.add(|| TransportFact::Retransmit { flow, seq, len, cause });
+        } else {
+            self.board.on_send(planned.seq, planned.len(), cx.now);
+            self.snd_nxt += planned.len();
+            if planned.fin {
+                self.half = SendHalf::FinSent;
+            }
+        }
+        //= rfc6298#5
+        // (5.1) Every segment that leaves starts the timer if it is not running.
+        if self.timer.is_none() {
+            self.timer = Some(cx.now + self.rtt.rto(self.backoff));
+        }
+    }
+
+    /// The program sends no more.
+    pub(crate) fn close(&mut self) {
+        self.half = self.half.max(SendHalf::FinQueued);
+    }
+
+    pub(crate) fn half(&self) -> SendHalf {
+        self.half
+    }
+
+    pub(crate) fn set_nagle(&mut self, on: bool) {
+        self.nagle = on;
+    }
+
+    /// The path carries only `mss` bytes of text and options per segment: what was larger goes again, in pieces.
+    //= rfc1191#6.5
+    pub(crate) fn on_path_mtu(&mut self, mss: u32) {
+        let mss = mss.saturating_sub(self.overhead).max(1);
+        if mss < self.mss {
+            self.mss = mss;
+            self.board.mark_larger_lost(mss);
+        }
+    }
+
+    pub(crate) fn una(&self) -> SeqNum {
+        self.snd_una
+    }
+
+    pub(crate) fn nxt(&self) -> SeqNum {
+        self.snd_nxt
+    }
+
+    /// When the timer runs out, and whether it then probes a window.
+    pub(crate) fn poll_at(&self) -> Option<(Instant, bool)> {
+        self.timer.map(|at| (at, self.snd_wnd == 0))
+    }
+}
+
+/// Probes of a peer that answers come at least this often: 2^6 timeouts, at most a minute.
+const PROBE_BACKOFF: u32 = 6;

@@ -1,0 +1,509 @@
+//! The table of connections: who gets a segment, who has something to send, who waits for what.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::task::Waker;
+
+use base::event::{Flow, TcpState, TransportDrop};
+use base::{Instant, Port, Rng};
+use bytes::Bytes;
+use wire::tcp::Flags;
+
+use super::connection::{Arrived, Connection, Phase};
+use super::cx::TcpCx;
+use super::demux::Demux;
+use super::handshake::Handshake;
+use super::isn::IsnGenerator;
+use super::listener::Listener;
+use super::segment::{Outgoing, Segment};
+use crate::config::Config;
+use crate::socket::{BindError, TcpError};
+use crate::transport::arena::Arena;
+use crate::transport::{Path, port};
+use crate::wake::{Wake, Why};
+
+/// All TCP of a host.
+pub(crate) struct Tcp {
+    connections: Arena<Entry>,
+    listeners: Arena<Listener>,
+    demux: Demux,
+    isn: IsnGenerator,
+    /// Connections that may have something to send, one line per interface.
+    ready: Vec<VecDeque<u64>>,
+    /// Interfaces whose line was empty and is not any more; the host takes them.
+    pub(crate) newly_ready: Vec<Port>,
+    /// Earliest deadlines, lazily: an entry may be older than the connection's true deadline, never younger.
+    timers: BinaryHeap<Reverse<(Instant, u64)>>,
+    /// Resets for segments of no connection, bounded.
+    strays: VecDeque<Transmit>,
+}
+
+struct Entry {
+    connection: Connection,
+    path: Path,
+    /// Listener that this connection came in by, until it is accepted.
+    listener: Option<u64>,
+    /// Whether it stands in a line of `ready`.
+    queued: bool,
+    /// The earliest entry of `timers` that names it.
+    timer: Instant,
+}
+
+/// A segment to be sent, with everything that the internet layer needs.
+pub(crate) struct Transmit {
+    pub(crate) flow: Flow,
+    pub(crate) path: Path,
+    pub(crate) segment: Outgoing,
+}
+
+impl Tcp {
+    pub(crate) fn new(config: &Config, rng: &Rng) -> Self {
+        Tcp {
+            connections: Arena::new(config.max_sockets),
+            listeners: Arena::new(config.max_sockets),
+            demux: Demux::default(),
+            isn: IsnGenerator::new(rng.split("isn")),
+            ready: Vec::new(),
+            newly_ready: Vec::new(),
+            timers: BinaryHeap::new(),
+            strays: VecDeque::new(),
+        }
+    }
+
+    // --- input -----------------------------------------------------------------------------------------------------
+
+    /// A segment with a valid checksum. `path` leads back to its sender.
+    pub(crate) fn on_segment(
+        &mut self,
+        flow: Flow,
+        segment: Segment,
+        path: &dyn Fn(IpAddr) -> Option<Path>,
+        cx: &mut TcpCx<'_>,
+    ) -> Result<(), TransportDrop> {
+        if let Some(id) = self.demux.connection(&flow) {
+            if !self.gives_way(id, &segment) {
+                return self.on_segment_of(id, segment, cx);
+            }
+            self.forget(id);
+        }
+        if let Some(listener) = self.demux.listener(flow.local) {
+            return self.on_segment_listen(listener, flow, segment, path, cx);
+        }
+        self.refuse(flow, &segment, path);
+        Err(TransportDrop::NoListener)
+    }
+
+    fn on_segment_of(&mut self, id: u64, segment: Segment, cx: &mut TcpCx<'_>) -> Result<(), TransportDrop> {
+        let Some(entry) = self.connections.get_mut(id) else { return Err(TransportDrop::NoConnection) };
+        if let Some(listener) = entry.listener
+            && entry.connection.state() == TcpState::SynReceived
+            && !segment.has(Flags::RST)
+            && self.listeners.get(listener).is_some_and(|listener| !listener.takes_connection())
+        {
+            // The last ACK of the handshake waits until the program has accepted somebody.
+            return Err(TransportDrop::AcceptQueueFull);
+        }
+        let arrived = entry.connection.on_segment(segment, cx);
+        if arrived == Arrived::Established {
+            self.on_established(id, cx);
+        }
+        self.after_input(id);
+        match arrived {
+            Arrived::Dropped(reason) => Err(reason),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a connection in TIME-WAIT yields to a new SYN between the same ends.
+    fn gives_way(&self, id: u64, segment: &Segment) -> bool {
+        let is_syn = segment.has(Flags::SYN) && !segment.has(Flags::ACK) && !segment.has(Flags::RST);
+        is_syn
+            && self.connections.get(id).is_some_and(|entry| match &entry.connection.phase {
+                Phase::TimeWait(wait) => wait.yields_to(segment),
+                _ => false,
+            })
+    }
+
+    //= rfc9293#3.10.7.2
+    fn on_segment_listen(
+        &mut self,
+        listener: u64,
+        flow: Flow,
+        segment: Segment,
+        path: &dyn Fn(IpAddr) -> Option<Path>,
+        cx: &mut TcpCx<'_>,
+    ) -> Result<(), TransportDrop> {
+        if segment.has(Flags::RST) {
+            return Err(TransportDrop::NoConnection);
+        }
+        if segment.has(Flags::ACK) {
+            self.refuse(flow, &segment, path);
+            return Err(TransportDrop::NoConnection);
+        }
+        if !segment.has(Flags::SYN) {
+            return Err(TransportDrop::NoAckFlag);
+        }
+        let Some(owner) = self.listeners.get_mut(listener) else { return Err(TransportDrop::NoListener) };
+        if !owner.takes_syn() || !owner.takes_connection() {
+            return Err(TransportDrop::SynQueueFull);
+        }
+        let Some(path) = path(flow.remote.ip()) else { return Err(TransportDrop::NoConnection) };
+        let (iss, offset) = (self.isn.isn(cx.now, &flow), self.isn.timestamp_offset(&flow));
+        let handshake =
+            Handshake::accept(iss, mss_for(&flow, &path), offset, cx.config.receive_buffer, &segment, cx.now);
+        let id = self.insert(flow, handshake, path, Some(listener), cx.config).ok_or(TransportDrop::SynQueueFull)?;
+        if let Some(owner) = self.listeners.get_mut(listener) {
+            owner.half_open += 1;
+        }
+        cx.facts.state(flow, TcpState::Listen, TcpState::SynReceived);
+        self.after_input(id);
+        Ok(())
+    }
+
+    fn insert(
+        &mut self,
+        flow: Flow,
+        handshake: Handshake,
+        path: Path,
+        listener: Option<u64>,
+        config: &Config,
+    ) -> Option<u64> {
+        let connection = Connection::new(flow, handshake, config.send_buffer, config.receive_buffer);
+        let id = self.connections.insert(Entry { connection, path, listener, queued: false, timer: Instant::FAR })?;
+        self.demux.add_connection(&flow, id);
+        Some(id)
+    }
+
+    /// A passive connection is open: the program may accept it.
+    fn on_established(&mut self, id: u64, cx: &mut TcpCx<'_>) {
+        let Some(listener) = self.connections.get(id).and_then(|entry| entry.listener) else { return };
+        let Some(listener) = self.listeners.get_mut(listener) else { return };
+        listener.half_open -= 1;
+        listener.accept.push_back(id);
+        cx.wake(&mut listener.waker);
+    }
+
+    /// A segment of no connection is answered by a reset, unless it is one.
+    fn refuse(&mut self, flow: Flow, segment: &Segment, path: &dyn Fn(IpAddr) -> Option<Path>) {
+        if segment.has(Flags::RST) || self.strays.len() >= MAX_STRAYS {
+            return;
+        }
+        if let Some(path) = path(flow.remote.ip()) {
+            self.strays.push_back(Transmit { flow, path, segment: Outgoing::reset_for(segment) });
+            self.newly_ready.push(path.port);
+        }
+    }
+
+    /// An ICMP error about a segment of ours. Only a number in flight makes it credible (RFC 5927, section 4.1).
+    //= rfc5927#4
+    pub(crate) fn on_icmp_error(&mut self, flow: &Flow, seq: base::SeqNum, what: &'static str) {
+        let Some(entry) = self.demux.connection(flow).and_then(|id| self.connections.get_mut(id)) else { return };
+        let credible = match &entry.connection.phase {
+            Phase::Handshake(handshake) => handshake.iss() == seq,
+            Phase::Synchronized(open) => open.snd.una().at_most(seq) && seq.before(open.snd.nxt()),
+            _ => false,
+        };
+        //= rfc9293#3.9.2.2
+        // A soft error: told to the program if the connection fails for it, but nothing ends because of it.
+        if credible {
+            entry.connection.hint = Some(what);
+        }
+    }
+
+    /// The path of a packet of ours carries no more than `mtu` bytes (RFC 1191).
+    pub(crate) fn on_packet_too_big(&mut self, flow: &Flow, seq: base::SeqNum, mtu: usize) {
+        let Some(id) = self.demux.connection(flow) else { return };
+        let Some(entry) = self.connections.get_mut(id) else { return };
+        let Phase::Synchronized(open) = &mut entry.connection.phase else { return };
+        if open.snd.una().at_most(seq) && seq.before(open.snd.nxt()) && (68..entry.path.mtu).contains(&mtu) {
+            entry.path.mtu = mtu;
+            open.snd.on_path_mtu(u32::from(mss_for(flow, &entry.path)));
+            self.after_input(id);
+        }
+    }
+
+    pub(crate) fn on_timer(&mut self, cx: &mut TcpCx<'_>) {
+        while let Some(Reverse((at, id))) = self.timers.peek().copied() {
+            if at > cx.now {
+                break;
+            }
+            self.timers.pop();
+            let Some(entry) = self.connections.get_mut(id) else { continue };
+            if entry.timer != at {
+                continue;
+            }
+            entry.timer = Instant::FAR;
+            entry.connection.on_timer(cx);
+            self.after_input(id);
+        }
+    }
+
+    // --- output ----------------------------------------------------------------------------------------------------
+
+    /// The next segment to leave by `port`.
+    pub(crate) fn poll_segment(&mut self, port: Port, cx: &mut TcpCx<'_>) -> Option<Transmit> {
+        if let Some(stray) = self.strays.iter().position(|stray| stray.path.port == port) {
+            return self.strays.remove(stray);
+        }
+        loop {
+            let id = *self.ready.get(usize::from(port.0))?.front()?;
+            let line = &mut self.ready[usize::from(port.0)];
+            let Some(entry) = self.connections.get_mut(id) else {
+                line.pop_front();
+                continue;
+            };
+            let segment = entry.connection.poll_segment(cx);
+            let (flow, path) = (entry.connection.flow, entry.path);
+            line.pop_front();
+            match segment {
+                // To the back of the line: connections take turns.
+                Some(segment) => {
+                    line.push_back(id);
+                    self.arm(id);
+                    return Some(Transmit { flow, path, segment });
+                }
+                None => {
+                    entry.queued = false;
+                    self.arm(id);
+                    self.reap(id);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn poll_at(&self) -> Option<Wake> {
+        let Reverse((at, id)) = self.timers.peek()?;
+        Some(Wake { at: *at, why: self.connections.get(*id).map_or(Why::Stale, |entry| why(&entry.connection, *at)) })
+    }
+
+    /// What every connection waits for, in the order of their ids.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Wake> + '_ {
+        self.connections.iter().filter_map(|(_, entry)| {
+            let at = entry.connection.poll_at()?;
+            Some(Wake { at, why: why(&entry.connection, at) })
+        })
+    }
+
+    /// After anything that may have changed what a connection wants: it stands in line, its deadline is known.
+    fn after_input(&mut self, id: u64) {
+        let Some(entry) = self.connections.get_mut(id) else { return };
+        if !entry.queued {
+            entry.queued = true;
+            let line = usize::from(entry.path.port.0);
+            if self.ready.len() <= line {
+                self.ready.resize_with(line + 1, VecDeque::new);
+            }
+            if self.ready[line].is_empty() {
+                self.newly_ready.push(entry.path.port);
+            }
+            self.ready[line].push_back(id);
+        }
+        self.arm(id);
+    }
+
+    fn arm(&mut self, id: u64) {
+        let Some(entry) = self.connections.get_mut(id) else { return };
+        if let Some(at) = entry.connection.poll_at()
+            && at < entry.timer
+        {
+            entry.timer = at;
+            self.timers.push(Reverse((at, id)));
+        }
+    }
+
+    /// Forgets a connection that is over, once its program knows and its last segment has left.
+    fn reap(&mut self, id: u64) {
+        let Some(entry) = self.connections.get(id) else { return };
+        let over = matches!(entry.connection.phase, Phase::Closed) && entry.connection.urgent.is_none();
+        if over && (entry.connection.program.released || entry.listener.is_some()) {
+            self.forget(id);
+        }
+    }
+
+    fn forget(&mut self, id: u64) {
+        let Some(entry) = self.connections.remove(id) else { return };
+        self.demux.remove_connection(&entry.connection.flow);
+        if let Some(listener) = entry.listener.and_then(|listener| self.listeners.get_mut(listener)) {
+            let before = listener.accept.len();
+            listener.accept.retain(|waiting| *waiting != id);
+            if before == listener.accept.len() {
+                listener.half_open -= 1;
+            }
+        }
+    }
+
+    // --- the program's calls ----------------------------------------------------------------------------------------
+
+    pub(crate) fn listen(&mut self, local: SocketAddr, backlog: usize) -> Result<u64, BindError> {
+        let id = self.listeners.insert(Listener::new(local, backlog)).ok_or(BindError::TooManySockets)?;
+        if !self.demux.add_listener(local, id) {
+            self.listeners.remove(id);
+            return Err(BindError::InUse(local));
+        }
+        Ok(id)
+    }
+
+    pub(crate) fn listener_local(&self, id: u64) -> Option<SocketAddr> {
+        self.listeners.get(id).map(|listener| listener.local)
+    }
+
+    pub(crate) fn accept(&mut self, id: u64) -> Option<u64> {
+        let connection = self.listeners.get_mut(id)?.accept.pop_front()?;
+        if let Some(entry) = self.connections.get_mut(connection) {
+            entry.listener = None;
+        }
+        Some(connection)
+    }
+
+    pub(crate) fn unlisten(&mut self, id: u64, cx: &mut TcpCx<'_>) {
+        let Some(listener) = self.listeners.remove(id) else { return };
+        self.demux.remove_listener(listener.local);
+        let orphans: Vec<u64> =
+            self.connections.iter().filter(|(_, entry)| entry.listener == Some(id)).map(|(id, _)| id).collect();
+        for orphan in orphans {
+            if let Some(entry) = self.connections.get_mut(orphan) {
+                entry.listener = None;
+                entry.connection.abort(TcpError::Aborted, cx);
+                entry.connection.program.released = true;
+            }
+            self.after_input(orphan);
+        }
+    }
+
+    /// Opens towards `remote` from `local`; port 0 stands for a random ephemeral one.
+    pub(crate) fn connect(
+        &mut self,
+        local: SocketAddr,
+        remote: SocketAddr,
+        path: Path,
+        rng: &mut Rng,
+        cx: &mut TcpCx<'_>,
+    ) -> Result<u64, TcpError> {
+        let mut flow = Flow { local, remote };
+        if local.port() == 0 {
+            let demux = &self.demux;
+            let free = |port| {
+                let local = SocketAddr::new(local.ip(), port);
+                demux.connection(&Flow { local, remote }).is_none() && demux.listener(local).is_none()
+            };
+            flow.local.set_port(port::ephemeral(rng, free).ok_or(TcpError::NoPortLeft)?);
+        } else if self.demux.connection(&flow).is_some() {
+            return Err(TcpError::NoPortLeft);
+        }
+        let (iss, offset) = (self.isn.isn(cx.now, &flow), self.isn.timestamp_offset(&flow));
+        let handshake = Handshake::connect(iss, mss_for(&flow, &path), offset, cx.config.receive_buffer);
+        let id = self.insert(flow, handshake, path, None, cx.config).ok_or(TcpError::TooManySockets)?;
+        self.after_input(id);
+        Ok(id)
+    }
+
+    pub(crate) fn connection(&self, id: u64) -> Option<&Connection> {
+        self.connections.get(id).map(|entry| &entry.connection)
+    }
+
+    /// Changes a connection on behalf of its program.
+    pub(crate) fn with<T>(&mut self, id: u64, change: impl FnOnce(&mut Connection) -> T) -> Option<T> {
+        let result = change(&mut self.connections.get_mut(id)?.connection);
+        self.after_input(id);
+        Some(result)
+    }
+
+    pub(crate) fn recv(&mut self, id: u64, into: &mut [u8]) -> Result<Option<usize>, TcpError> {
+        self.read(id, |connection| (!connection.rx.is_empty()).then(|| connection.rx.read(into)), || 0)
+    }
+
+    pub(crate) fn recv_bytes(&mut self, id: u64, limit: usize) -> Result<Option<Bytes>, TcpError> {
+        self.read(id, |connection| connection.rx.read_slice(limit), Bytes::new)
+    }
+
+    fn read<T>(
+        &mut self,
+        id: u64,
+        take: impl FnOnce(&mut Connection) -> Option<T>,
+        end: impl FnOnce() -> T,
+    ) -> Result<Option<T>, TcpError> {
+        let Some(entry) = self.connections.get_mut(id) else { return Err(TcpError::Closed) };
+        if let Some(data) = take(&mut entry.connection) {
+            // The freed room may be worth a window update.
+            self.after_input(id);
+            return Ok(Some(data));
+        }
+        match entry.connection.error {
+            Some(error) => Err(error),
+            None => Ok(entry.connection.is_at_end().then(end)),
+        }
+    }
+
+    pub(crate) fn release(&mut self, id: u64, cx: &mut TcpCx<'_>) {
+        self.with(id, |connection| connection.release(cx));
+    }
+
+    /// Wakes `waker` when a read may succeed; at once when it may already.
+    pub(crate) fn wake_on_readable(&mut self, id: u64, waker: &Waker, wakers: &mut Vec<Waker>) {
+        match self.connections.get_mut(id) {
+            Some(entry) if !entry.connection.is_readable() => entry.connection.program.reader = Some(waker.clone()),
+            _ => wakers.push(waker.clone()),
+        }
+    }
+
+    pub(crate) fn wake_on_writable(&mut self, id: u64, waker: &Waker, wakers: &mut Vec<Waker>) {
+        match self.connections.get_mut(id) {
+            Some(entry) if !entry.connection.is_writable() => entry.connection.program.writer = Some(waker.clone()),
+            _ => wakers.push(waker.clone()),
+        }
+    }
+
+    pub(crate) fn wake_on_accept(&mut self, id: u64, waker: &Waker, wakers: &mut Vec<Waker>) {
+        match self.listeners.get_mut(id) {
+            Some(listener) if listener.accept.is_empty() => listener.waker = Some(waker.clone()),
+            _ => wakers.push(waker.clone()),
+        }
+    }
+
+    /// Routes changed: every connection looks for its way again.
+    pub(crate) fn reroute(&mut self, path: &dyn Fn(IpAddr) -> Option<Path>) {
+        let mut moved = Vec::new();
+        for (id, entry) in self.connections.iter_mut() {
+            if let Some(path) = path(entry.connection.flow.remote.ip())
+                && (path.port, path.next_hop) != (entry.path.port, entry.path.next_hop)
+            {
+                entry.path = path;
+                moved.push(id);
+            }
+        }
+        for line in &mut self.ready {
+            line.retain(|id| !moved.contains(id));
+        }
+        for id in moved {
+            if let Some(entry) = self.connections.get_mut(id) {
+                entry.queued = false;
+            }
+            self.after_input(id);
+        }
+    }
+}
+
+/// The largest segment that fits the path in one packet: the MTU less 20 or 40 bytes of IP and 20 of TCP.
+fn mss_for(flow: &Flow, path: &Path) -> u16 {
+    let headers = if flow.remote.is_ipv4() { 40 } else { 60 };
+    path.mtu.saturating_sub(headers).min(usize::from(u16::MAX)) as u16
+}
+
+fn why(connection: &Connection, at: Instant) -> Why {
+    let flow = connection.flow;
+    match &connection.phase {
+        Phase::Handshake(_) => Why::TcpRto(flow),
+        Phase::Synchronized(open) if open.acks.poll_at() == Some(at) => Why::TcpDelayedAck(flow),
+        Phase::Synchronized(open) => match open.snd.poll_at() {
+            Some((due, true)) if due == at => Why::TcpProbe(flow),
+            Some((due, false)) if due == at => Why::TcpRto(flow),
+            _ => Why::TcpOrphan(flow),
+        },
+        Phase::TimeWait(_) => Why::TcpTimeWait(flow),
+        Phase::Closed => Why::Stale,
+    }
+}
+
+/// Resets waiting to be sent, at most.
+const MAX_STRAYS: usize = 64;
