@@ -219,6 +219,15 @@ fn ports_and_payload_are_found_behind_tags_and_both_versions() {
 }
 
 #[test]
+fn the_type_field_rules_over_the_version_in_the_packet() {
+    // Found by fuzzing: type IPv4, but the packet says 6.
+    let mut frame = ethernet(tcp_packet(syn(), b"data"), EtherType::IPV4);
+    frame[14] = 0x65;
+    assert_eq!(transport(LinkType::Ethernet, &frame), None);
+    assert_eq!(names(&dissect(LinkType::Ethernet, &frame)), ["Ethernet", "IPv4", "data"]);
+}
+
+#[test]
 fn other_crates_add_protocols_above_a_port() {
     fn shout(dissection: &mut Dissection<'_>, range: Range<usize>) {
         let text = String::from_utf8_lossy(dissection.bytes(range.clone())).to_uppercase();

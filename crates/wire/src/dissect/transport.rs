@@ -27,17 +27,18 @@ pub struct Transport {
 /// The TCP segment or UDP datagram in a frame. `None` for everything else, for malformed headers and for fragments;
 /// transport checksums are not verified.
 pub fn transport(link_type: LinkType, frame: &[u8]) -> Option<Transport> {
-    let packet_at = match link_type {
+    let (packet_at, ethertype) = match link_type {
         LinkType::Ethernet => behind_ethernet(frame)?,
-        LinkType::Ip => 0,
+        LinkType::Ip if frame.first()? >> 4 == 6 => (0, EtherType::IPV6),
+        LinkType::Ip => (0, EtherType::IPV4),
     };
     let packet = frame.get(packet_at..)?;
-    let (src, dst, protocol, range) = match packet.first()? >> 4 {
-        4 => {
+    let (src, dst, protocol, range) = match ethertype {
+        EtherType::IPV4 => {
             let ip = ipv4::Header::parse(packet, packet.len()).ok().filter(|ip| !ip.is_fragment())?;
             (IpAddr::V4(ip.src), IpAddr::V4(ip.dst), ip.protocol, ip.header_len..usize::from(ip.total_len))
         }
-        6 => {
+        EtherType::IPV6 => {
             let ip = ipv6::Header::parse(packet, packet.len()).ok()?;
             let range = ipv6::LEN..ipv6::LEN + usize::from(ip.payload_len);
             (IpAddr::V6(ip.src), IpAddr::V6(ip.dst), ip.next_header, range)
@@ -65,8 +66,8 @@ pub fn transport(link_type: LinkType, frame: &[u8]) -> Option<Transport> {
     })
 }
 
-/// Where the packet starts, tags stepped over.
-fn behind_ethernet(frame: &[u8]) -> Option<usize> {
+/// Where the packet starts and what it is, tags stepped over.
+fn behind_ethernet(frame: &[u8]) -> Option<(usize, EtherType)> {
     let mut ethertype = ethernet::Header::parse(frame).ok()?.ethertype;
     let mut at = ethernet::LEN;
     while ethertype == EtherType::VLAN {
@@ -74,5 +75,5 @@ fn behind_ethernet(frame: &[u8]) -> Option<usize> {
         ethertype = EtherType(u16::from_be_bytes([tag[2], tag[3]]));
         at += tag.len();
     }
-    matches!(ethertype, EtherType::IPV4 | EtherType::IPV6).then_some(at)
+    Some((at, ethertype))
 }
