@@ -53,7 +53,7 @@ impl Layer {
         self.fields.iter().find(|field| field.name == name).map(|field| &*field.value)
     }
 
-    /// The layer as malformed: with the error, and the same in its summary's place.
+    /// The same layer with an error.
     #[must_use]
     pub fn malformed(mut self, error: Error) -> Layer {
         self.error = Some(error);

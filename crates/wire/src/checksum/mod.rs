@@ -3,6 +3,9 @@
 //! The sum is taken in the machine's own byte order over 32-bit words and turned round once at the end, which RFC 1071,
 //! section 2 (B) proves to be the same. Eight independent 64-bit lanes let the compiler use vector instructions.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::ip::Protocol;
@@ -160,8 +163,18 @@ fn sum_words(bytes: &[u8]) -> u64 {
     sum
 }
 
-/// Eight lanes, one for each 32-bit word of a block.
+#[inline]
 fn sum_blocks(blocks: &[[u8; 32]]) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sum) = avx2::sum_blocks(blocks) {
+        return sum;
+    }
+    sum_lanes(blocks)
+}
+
+/// Eight lanes, one for each 32-bit word of a block.
+#[inline(always)]
+fn sum_lanes(blocks: &[[u8; 32]]) -> u64 {
     let mut lanes = [0u64; 8];
     for block in blocks {
         for (lane, word) in lanes.iter_mut().zip(block.as_chunks::<4>().0) {
