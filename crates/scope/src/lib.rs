@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod conversation;
 pub mod dissect;
 #[cfg(test)]
 mod film;
@@ -16,7 +17,9 @@ pub mod pcapng;
 mod recorder;
 mod recording;
 mod render;
+pub mod story;
 pub mod view;
+pub mod waterfall;
 mod words;
 
 pub use ladder::Ladder;
@@ -24,3 +27,5 @@ pub use names::Names;
 pub use recorder::{Recorder, Wants};
 pub use recording::{Frame, Limits, Recording, Truncated};
 pub use render::{MAX_WIDTH, MIN_WIDTH, Style};
+pub use story::Story;
+pub use waterfall::Waterfall;

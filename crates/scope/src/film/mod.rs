@@ -1,6 +1,7 @@
 //! Recordings made by hand, for tests: hosts in a row, packets carried from one to the next.
 
 pub(crate) mod dns;
+pub(crate) mod visit;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -224,6 +225,12 @@ impl Conn {
         let len = tcp::Header { flags, ..tcp::Header::default() }.segment_len(data.len());
         self.seq[0] = self.seq[0] - len;
         self.segment(film, 0, flags, data, fate)
+    }
+
+    pub(crate) fn server_again(&mut self, film: &mut Film, flags: Flags, data: &[u8], fate: Fate) -> PacketId {
+        let len = tcp::Header { flags, ..tcp::Header::default() }.segment_len(data.len());
+        self.seq[1] = self.seq[1] - len;
+        self.segment(film, 1, flags, data, fate)
     }
 
     fn segment(&mut self, film: &mut Film, side: usize, flags: Flags, data: &[u8], fate: Fate) -> PacketId {

@@ -1,0 +1,111 @@
+//! TLS (RFC 8446, RFC 5246): the handshake from the frames, the certificate check from what the visitor recorded.
+
+use base::event::AppFact;
+use base::{Instant, NodeId};
+
+use super::tell::{Teller, step};
+use super::{Layer, Mood, Step};
+use crate::conversation::tcp::Connection;
+use crate::conversation::visit::{Request, text};
+use crate::dissect::tls::{Content, Record, records};
+
+pub(super) fn tell(teller: &mut Teller<'_>) {
+    let recording = teller.recording();
+    for (at, node, fact) in recording.app_facts().filter(|(_, _, fact)| fact.protocol == "tls") {
+        match fact.step {
+            "done" => done(teller, at, node, fact),
+            "failed" => failed(teller, at, node, fact),
+            _ => {}
+        }
+    }
+}
+
+fn base(request: Option<&Request>, at: Instant, end: Instant, what: String) -> Step {
+    let told = step("TLS", Layer::Security, at, end, what).request(request.map(|request| request.number));
+    match request.and_then(|request| Some((request.local?, request.remote?))) {
+        Some((local, remote)) => told.ends(local, remote),
+        None => told,
+    }
+}
+
+/// The handshake, then the certificate.
+fn done(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
+    let request = teller.request_of(node, fact.span).cloned();
+    let start = request.as_ref().and_then(|request| request.tls_start).unwrap_or(at);
+    let (client, server) = (teller.name(node), server(teller, request.as_ref()));
+    let version = text(fact, "version").unwrap_or_else(|| "TLS".into());
+    let cipher = text(fact, "cipher").map_or_else(String::new, |cipher| format!(", {cipher}"));
+    let old = version.contains("1.2");
+    let trips = if old { "two round trips" } else { "one round trip" };
+    let lesson = match teller.first("tls-handshake") {
+        true => {
+            " Each side sends half of a key agreement; the secret made of both never crosses the wire, and all that follows is encrypted with it."
+        }
+        false => "",
+    };
+    let what = format!("{version} handshake, {trips}{cipher}.{lesson}");
+    let rfc = if old { "RFC 5246, 7.3" } else { "RFC 8446, 2" };
+    let mut told = base(request.as_ref(), start, at, what).between(&client, &server).rfc(rfc);
+    told.detail = flights(teller, request.as_ref(), &client, &server);
+    teller.tell(told);
+    let issuer = text(fact, "issuer").map_or_else(String::new, |issuer| format!("signed by {issuer}, "));
+    let subject = text(fact, "subject").unwrap_or_else(|| server.clone());
+    let until = text(fact, "not_after").map_or_else(String::new, |until| format!("valid until {until}"));
+    let lesson = match teller.first("tls-certificate") {
+        true => {
+            "; the name and the date are right and the signatures lead to a root that it trusts, so this is the server it wanted"
+        }
+        false => ": right",
+    };
+    let what = format!("Certificate check: {subject}, {issuer}{until}{lesson}.");
+    let told = base(request.as_ref(), at, at, what).between(client, "").rfc("RFC 5280, 6; RFC 9525, 6");
+    teller.tell(told);
+}
+
+fn failed(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
+    let request = teller.request_of(node, fact.span).cloned();
+    let (client, server) = (teller.name(node), server(teller, request.as_ref()));
+    let start = request.as_ref().and_then(|request| request.tls_start).unwrap_or(at);
+    let error = text(fact, "error").unwrap_or_else(|| "the handshake failed".into());
+    let party = text(fact, "party").unwrap_or_else(|| client.clone());
+    let what = format!("The TLS handshake ends: {party} says \"{error}\".");
+    let mut told = base(request.as_ref(), start, at, what).between(&client, &server).rfc("RFC 8446, 6.2");
+    told.detail = flights(teller, request.as_ref(), &client, &server);
+    teller.tell(told.mood(Mood::Trouble));
+}
+
+fn server(teller: &Teller<'_>, request: Option<&Request>) -> String {
+    match request.and_then(|request| request.remote) {
+        Some(remote) => teller.who(remote.ip()),
+        None => request.map_or_else(|| "server".into(), |request| request.host.clone()),
+    }
+}
+
+/// The records of the handshake as each side sent them: what is in the clear by name, the rest by number.
+fn flights(teller: &Teller<'_>, request: Option<&Request>, client: &str, server: &str) -> Vec<String> {
+    let carries = |connection: &&Connection| request.is_some_and(|request| request.uses(connection));
+    let Some(connection) = teller.connections.iter().rfind(carries) else { return Vec::new() };
+    let mut lines = Vec::new();
+    for (by_client, name) in [(true, client), (false, server)] {
+        let stream = connection.stream_start(&teller.index, by_client, MAX_HANDSHAKE);
+        let records = records(&stream);
+        let sni = records.iter().flat_map(|record| &record.handshakes).find_map(|shake| shake.server_name.clone());
+        let sni = sni.map_or_else(String::new, |name| format!(" for {name}"));
+        let clear: Vec<String> = records.iter().filter(|record| !is_sealed(record)).map(Record::brief).collect();
+        let sealed = records.iter().filter(|record| is_sealed(record)).count();
+        if !clear.is_empty() {
+            lines.push(format!(
+                "{name} in the clear: {}{sni}; then encrypted records ({sealed} seen)",
+                clear.join(", ")
+            ));
+        }
+    }
+    lines
+}
+
+fn is_sealed(record: &Record) -> bool {
+    record.content == Content::ApplicationData
+}
+
+/// Bytes of a stream in which the handshake is looked for.
+const MAX_HANDSHAKE: usize = 16 << 10;

@@ -1,0 +1,1 @@
+//! Waterfalls of films.
