@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::source::words;
-use crate::{Problem, Rule, Tree};
+use crate::{Problem, Rule, Tree, coverage};
 
 /// Paths, names and commands in documents.
 pub const RULE: Rule = Rule {
@@ -17,7 +17,8 @@ pub const RULE: Rule = Rule {
 fn check(tree: &Tree) -> Vec<Problem> {
     let names = Names::of(tree);
     let mut problems = Vec::new();
-    let documents = tree.files().filter(|file| file.path.ends_with(".md"));
+    // The page of citations is made, and its own rule keeps it fresh.
+    let documents = tree.files().filter(|file| file.path.ends_with(".md") && file.path != coverage::PAGE);
     for file in documents.filter(|file| !file.path.contains('/') || file.path.starts_with("docs/")) {
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut fenced = false;
