@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use base::event::{DropReason, LinkDrop};
 use base::{Cx, Direction, Event as Seen, Fact, FrameSeen, Instant, Kind, Nic, NodeId, Port, Rng, Sink};
 use slab::Slab;
-use stack::Node;
 use wire::PacketBuf;
 
 use crate::cable::{Flying, LinkId, On, Way, WayState};
 use crate::queue::{Alarm, Entry, Event, Queue};
 use crate::rule::{Rule, RuleId, Verdict};
+use crate::seat::Station;
 
 /// Everything but the nodes.
 pub(crate) struct Fabric {
@@ -32,7 +32,7 @@ pub(crate) struct Fabric {
 /// A node's place in the world.
 pub(crate) struct Place {
     pub(crate) id: NodeId,
-    pub(crate) rng: Rng,
+    pub(crate) rng: Box<Rng>,
     pub(crate) ports: Vec<Attachment>,
     pub(crate) alarm: Alarm,
     /// Switched off: it neither sends nor receives.
@@ -83,9 +83,9 @@ pub(crate) enum Input {
 }
 
 impl Fabric {
-    /// Gives a node its input, then asks in the order of [`Node`]: ready ports, frames, the next deadline.
+    /// Gives a node its input, then asks in the order of [`stack::Node`]: ready ports, frames, the next deadline.
     #[inline]
-    pub(crate) fn attend<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, input: Input) {
+    pub(crate) fn attend<N: Station + ?Sized>(&mut self, place: &mut Place, node: &mut N, input: Input) {
         match input {
             Input::Frame(port, frame) => node.on_frame(&mut self.cx(place), port, frame),
             Input::Timer => node.on_timer(&mut self.cx(place)),
@@ -106,11 +106,11 @@ impl Fabric {
 
     /// Takes frames from a port as long as its medium is free; when that is busy, comes back at the end of the
     /// transmission. A port that has nothing more to send costs no event.
-    fn pull<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port) {
+    fn pull<N: Station + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port) {
         match place.ports.get(usize::from(port.0)).copied().unwrap_or(Attachment::Nothing) {
             Attachment::Way(index) => loop {
                 let way = &mut self.ways[index as usize];
-                if way.free_at > self.now {
+                if way.free_at > self.now && node.has_more(port) {
                     if !way.free_queued {
                         way.free_queued = true;
                         let at = way.free_at;
@@ -209,18 +209,13 @@ impl Fabric {
         self.queue.push_entry(Entry { at, sequence, event: Event::Stray(slot as u32) });
     }
 
-    /// Takes the first frame in flight: the first entry of the queue is its arrival, and becomes that of the next frame.
+    /// Takes the first frame in flight, whose arrival was taken from the queue, and puts that of the next one there.
     pub(crate) fn land(&mut self, index: u32) -> Option<Flying> {
         let way = &mut self.ways[index as usize];
         let landed = way.flight.pop_front();
-        match way.flight.front() {
-            Some(next) => {
-                let entry = Entry { at: next.at, sequence: next.sequence, event: Event::Arrival(index) };
-                self.queue.replace_first(entry);
-            }
-            None => {
-                self.queue.pop();
-            }
+        if let Some(next) = way.flight.front() {
+            let entry = Entry { at: next.at, sequence: next.sequence, event: Event::Arrival(index) };
+            self.queue.push_entry(entry);
         }
         landed
     }
@@ -237,7 +232,7 @@ impl Fabric {
             Event::Free(_) | Event::Wake(_) | Event::Sleep => true,
         };
         if !current {
-            self.queue.pop();
+            self.queue.skip();
         }
         current
     }

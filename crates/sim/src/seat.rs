@@ -3,7 +3,7 @@
 use base::{Cx, Port};
 use link::Switch;
 use net::Machine;
-use stack::{Node, Wake};
+use stack::{Host, Node, Wake};
 use wire::PacketBuf;
 
 use crate::fabric::{Fabric, Input, Place};
@@ -60,7 +60,7 @@ impl Seat {
     }
 }
 
-fn take_from<N: Node + ?Sized>(
+fn take_from<N: Station + ?Sized>(
     fabric: &mut Fabric,
     place: &mut Place,
     node: &mut N,
@@ -71,6 +71,23 @@ fn take_from<N: Node + ?Sized>(
     fabric.open[usize::from(outer.0)].listed = frame.is_some();
     fabric.attend(place, node, Input::Nothing);
     frame
+}
+
+/// A node that may know whether a port has something left to send. One that has not is not visited at the end of its
+/// transmission.
+pub(crate) trait Station: Node {
+    /// False: `poll_frame` would return `None` now, and it costs nothing to ask.
+    fn has_more(&self, _: Port) -> bool {
+        true
+    }
+}
+
+impl Station for Host {}
+impl Station for dyn Node {}
+impl Station for SwitchNode {
+    fn has_more(&self, port: Port) -> bool {
+        self.0.waiting(port) > 0
+    }
 }
 
 /// A switch as a node.

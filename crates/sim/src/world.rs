@@ -185,7 +185,7 @@ impl World {
 
     fn seat(&mut self, name: &str, kind: Kind, ports: u16) -> NodeId {
         let id = self.next_id();
-        let rng = self.node_stream(name).split("events");
+        let rng = Box::new(self.node_stream(name).split("events"));
         let ports = vec![Attachment::Nothing; usize::from(ports)];
         let place = Place { id, rng, ports, alarm: Alarm::OFF, off: false };
         self.seats.push(Seat { name: name.into(), place, kind });
@@ -387,7 +387,7 @@ impl World {
         self.events += 1;
         self.at_this_instant += 1;
         assert!(self.at_this_instant < EVENTS_PER_INSTANT, "time stands still at {at}: {:?}", self.explain());
-        let Some(first) = self.fabric.queue.peek() else { return };
+        let Some(first) = self.fabric.queue.take() else { return };
         match first.event {
             Event::Arrival(way) => {
                 if let Some(flying) = self.fabric.land(way) {
@@ -395,29 +395,26 @@ impl World {
                 }
             }
             Event::Stray(slot) => {
-                self.fabric.queue.pop();
                 let stray = self.fabric.strays.remove(slot as usize);
                 self.arrive(stray.way, stray.flying);
             }
             Event::Free(index) => {
-                self.fabric.queue.pop();
                 let way = &mut self.fabric.ways[index as usize];
                 way.free_queued = false;
                 let from = way.from;
                 self.visit(from.node, Input::Free(from.port));
             }
             Event::Wake(node) => {
-                self.fabric.queue.pop();
                 self.seats[node as usize].place.alarm.taken();
                 self.visit(NodeId(node), Input::Timer);
             }
             Event::Sleep => {
-                self.fabric.queue.pop();
                 self.sleep.taken();
                 self.runtime.on_timer();
                 self.sleep.set(self.runtime.poll_at(), at, &mut self.fabric.queue, Event::Sleep);
             }
         }
+        self.fabric.queue.close();
     }
 
     /// A frame has been received.

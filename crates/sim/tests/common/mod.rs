@@ -125,7 +125,10 @@ impl Node for Echo {
 
 /// Counts what it receives.
 #[derive(Clone, Default)]
-pub struct Meter(pub Arc<Mutex<Vec<(Instant, Vec<u8>)>>>);
+pub struct Meter(pub Arc<Mutex<Vec<Arrival>>>);
+
+/// When, and the bytes.
+pub type Arrival = (Instant, Vec<u8>);
 
 impl Meter {
     pub fn times(&self) -> Vec<Instant> {
