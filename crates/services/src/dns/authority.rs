@@ -59,7 +59,10 @@ mod tests {
     #[test]
     fn the_deepest_zone_answers_and_strangers_are_refused() {
         let zone = |origin: &str| {
-            Zone::parse(origin, &format!("@ 60 IN SOA ns admin 1 2 3 4 5\n@ 60 IN TXT \"{origin}\"\nsub 60 IN NS ns.sub"))
+            Zone::parse(
+                origin,
+                &format!("@ 60 IN SOA ns admin 1 2 3 4 5\n@ 60 IN TXT \"{origin}\"\nsub 60 IN NS ns.sub"),
+            )
         };
         let server = NameServer::new(["example.com", "sub.example.com"].map(|origin| zone(origin).unwrap()));
         let ask = |text: &str| {

@@ -44,7 +44,11 @@ impl Resolver {
     /// A resolver that knows the addresses of the root servers and nothing else.
     pub fn new(roots: impl IntoIterator<Item = IpAddr>) -> Resolver {
         Resolver {
-            state: Arc::new(State { roots: roots.into_iter().collect(), cache: Mutex::default(), busy: Mutex::default() }),
+            state: Arc::new(State {
+                roots: roots.into_iter().collect(),
+                cache: Mutex::default(),
+                busy: Mutex::default(),
+            }),
         }
     }
 
@@ -88,13 +92,7 @@ impl Responder for Resolver {
             return None;
         }
         let _busy = Busy(&self.state, key);
-        let mut hunt = Hunt {
-            net,
-            state: &self.state,
-            span: net.new_span(),
-            asked: 0,
-            over: net.now() + PATIENCE,
-        };
+        let mut hunt = Hunt { net, state: &self.state, span: net.new_span(), asked: 0, over: net.now() + PATIENCE };
         let outcome = hunt.resolve(&question, 0).await;
         match outcome {
             Ok(found) => {
@@ -310,7 +308,8 @@ impl Hunt<'_> {
         let now = self.net.now();
         let mut cache = self.state.cache();
         let soa = reply.authority.iter().find(|record| record.rtype() == Rtype::SOA && record.owner().ends_with(zone));
-        let answers: Vec<Record> = reply.answer.iter().filter(|record| record.owner().ends_with(zone)).cloned().collect();
+        let answers: Vec<Record> =
+            reply.answer.iter().filter(|record| record.owner().ends_with(zone)).cloned().collect();
         let own: Vec<Record> = answers.iter().filter(|record| record.owner() == &question.name).cloned().collect();
         if let Some(step) = sort_out(question, own) {
             // The rest of a chain of aliases saves questions, as far as this zone may speak for it.

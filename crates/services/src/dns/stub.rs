@@ -144,10 +144,11 @@ async fn ask(net: &Net, host: &str, rtype: Rtype, span: u64) -> Result<Lookup, L
 fn addresses(reply: &Message, question: &Question) -> Vec<IpAddr> {
     let mut name = &question.name;
     for _ in 0..reply.answer.len() {
-        let alias = reply.answer.iter().filter(|record| record.owner() == name).find_map(|record| match record.data() {
-            Data::Cname(data) => Some(data.cname()),
-            _ => None,
-        });
+        let alias =
+            reply.answer.iter().filter(|record| record.owner() == name).find_map(|record| match record.data() {
+                Data::Cname(data) => Some(data.cname()),
+                _ => None,
+            });
         match alias {
             Some(target) => name = target,
             None => break,

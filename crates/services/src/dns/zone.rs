@@ -241,7 +241,10 @@ ns.sub   IN A   192.0.2.54";
     }
 
     fn shown(records: &[Record]) -> Vec<String> {
-        records.iter().map(|record| format!("{} {} {}", record.owner(), record.ttl().as_secs(), record.data())).collect()
+        records
+            .iter()
+            .map(|record| format!("{} {} {}", record.owner(), record.ttl().as_secs(), record.data()))
+            .collect()
     }
 
     #[test]
@@ -253,10 +256,10 @@ ns.sub   IN A   192.0.2.54";
 
     #[test]
     fn an_alias_is_followed_inside_the_zone_and_not_beyond() {
-        assert_eq!(shown(&ask("alias.example.com", Rtype::A).answer), [
-            "alias.example.com 300 www.example.com.",
-            "www.example.com 300 192.0.2.80"
-        ]);
+        assert_eq!(
+            shown(&ask("alias.example.com", Rtype::A).answer),
+            ["alias.example.com 300 www.example.com.", "www.example.com 300 192.0.2.80"]
+        );
         assert_eq!(shown(&ask("away.example.com", Rtype::A).answer), ["away.example.com 300 www.example.net."]);
         assert_eq!(ask("lost.example.com", Rtype::A).rcode, OptRcode::NXDOMAIN);
         assert_eq!(ask("alias.example.com", Rtype::CNAME).answer.len(), 1);
@@ -303,7 +306,10 @@ ns.sub   IN A   192.0.2.54";
     fn wrong_zones_are_refused_with_the_place() {
         let said = |text: &str| Zone::parse("example.com", text).unwrap_err().to_string();
         assert!(said("").contains("no SOA"), "{}", said(""));
-        assert!(said("@ 60 IN SOA a b 1 2 3 4 5\nwww 60 IN A 300.1.1.1").ends_with("just before line 3:1: expected IPv4 address"));
+        assert!(
+            said("@ 60 IN SOA a b 1 2 3 4 5\nwww 60 IN A 300.1.1.1")
+                .ends_with("just before line 3:1: expected IPv4 address")
+        );
         assert!(said("@ 60 IN SOA a b 1 2 3 4 5\nx.test. 60 IN A 192.0.2.1").contains("outside"));
         assert!(said("@ 60 IN SOA a b 1 2 3 4 5\nx 60 IN A 192.0.2.1\nx 60 IN CNAME y").contains("CNAME"));
     }

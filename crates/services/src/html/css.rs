@@ -74,8 +74,7 @@ mod tests {
         let sheet = r#"@charset "utf-8"; @IMPORT "a.css"; @import url(b.css) print;
             /* url(no.png) */ body { background: URL( 'c.png' ) no-repeat; content: "url(text.png)" }
             p { mask: url(#here); cursor: url(data:x), url(d.cur) } q { background: url(d.cur) }"#;
-        let found: Vec<_> =
-            references(sheet).into_iter().map(|found| (found.kind.name(), found.reference)).collect();
+        let found: Vec<_> = references(sheet).into_iter().map(|found| (found.kind.name(), found.reference)).collect();
         let expected = [("style sheet", "a.css"), ("style sheet", "b.css"), ("image", "c.png"), ("image", "d.cur")];
         assert_eq!(found, expected.map(|(kind, reference)| (kind, reference.to_owned())));
     }

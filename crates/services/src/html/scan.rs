@@ -154,8 +154,7 @@ mod tests {
         );
         assert_eq!(page.title, "Two words & more");
         assert_eq!(page.base.as_deref(), Some("/a/"));
-        let found: Vec<_> =
-            page.resources.iter().map(|found| (found.kind.name(), found.reference.as_str())).collect();
+        let found: Vec<_> = page.resources.iter().map(|found| (found.kind.name(), found.reference.as_str())).collect();
         assert_eq!(found, [("style sheet", "style.css"), ("script", "x.js"), ("image", "p.png")]);
     }
 }
