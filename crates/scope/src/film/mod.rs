@@ -97,6 +97,7 @@ impl Film {
                 self.event(path[n], id, Fact::Drop(reason));
                 return id;
             }
+            let packet = &self.addressed(pair, packet);
             self.see(pair[0], Direction::Out, id, packet);
             self.now += self.hop;
             if matches!(fate, Fate::Lost(after) if after == n + 1) {
@@ -112,6 +113,17 @@ impl Film {
             self.event(path[by], id, Fact::Drop(reason));
         }
         id
+    }
+
+    /// The frame of one hop, with its hardware addresses; broadcasts and ARP stay as they are.
+    fn addressed(&self, hop: &[&str], packet: &PacketBuf) -> PacketBuf {
+        let mut packet = packet.clone();
+        let head = packet.head_mut();
+        if head[12..14] == [8, 0] && head[30..34] != [255; 4] {
+            head[..6].copy_from_slice(&mac(self.place(hop[1])).0);
+            head[6..12].copy_from_slice(&mac(self.place(hop[0])).0);
+        }
+        packet
     }
 
     pub(crate) fn see(&mut self, host: &str, direction: Direction, packet: PacketId, bytes: &PacketBuf) {

@@ -90,8 +90,8 @@ fn own(teller: &mut Teller<'_>, exchange: &Exchange) {
         teller.tell(base(sends[1].0, last, what).between(&name, "everyone").mood(Mood::Trouble));
     }
     if let Some((sent, arrived, node, mac)) = answer {
-        let whose = if teller.first("arp-answer") { "Here I am" } else { "Here" };
-        let what = format!("{whose}: {target} is at {mac}; {name} remembers it and can send its first packet there.");
+        let lesson = if teller.first("arp-answer") { " Now the packet that waited can leave." } else { "" };
+        let what = format!("{target} is at {mac}.{lesson}");
         let told = base(*sent, *arrived, what).between(teller.name(*node), name);
         teller.tell(told.addresses(format!("{mac} > {}", question.sender_mac)));
     }
@@ -102,26 +102,20 @@ fn question_text(teller: &mut Teller<'_>, exchange: &Exchange) -> String {
     let question = &exchange.question;
     let target = IpAddr::from(question.target_ip);
     if question.sender_ip.is_unspecified() {
-        return format!(
-            "Does anybody use {target} already? It has just been given this address and makes sure (probe)."
-        );
+        return format!("Does anybody use {target} already? It was just given this address and makes sure.");
     }
     if question.sender_ip == question.target_ip {
-        return format!("{target} is mine from now on (announcement).");
+        return format!("{target} is mine from now on, says this announcement.");
     }
     let goal = exchange.answer.and_then(|(_, arrived, _, mac)| waiting(teller, exchange.asker, arrived, mac));
     let why = match goal {
         Some(goal) if goal != target => {
             let goal = teller.who_at(goal);
-            format!("The way to {goal} leads through this router")
+            format!("The way to {goal} leads through it")
         }
-        _ => "It is on the same network".into(),
+        _ => "It is on this network".into(),
     };
-    let lesson = if teller.first("arp-question") {
-        ", and Ethernet delivers by hardware address, not by IP address"
-    } else {
-        ""
-    };
+    let lesson = if teller.first("arp-question") { ", and Ethernet needs its hardware address" } else { "" };
     format!("Who has {target}? {why}{lesson}.")
 }
 
@@ -152,12 +146,12 @@ fn together(teller: &mut Teller<'_>, others: &[Exchange]) {
         }
     }
     let what = format!(
-        "{} more of these along the way: {} each ask for their next hop the first time they have a packet for it.",
+        "{} more along the way: {} each ask for the next hop of their first packet.",
         count(answered.len() as u64, "exchange"),
         list(&askers)
     );
     let what = if askers.len() == 1 {
-        what.replace(" each ask for their", " asks for its").replace("they have", "it has")
+        what.replace(" each ask for the next hop of their", " asks for the next hop of its")
     } else {
         what
     };
@@ -174,9 +168,7 @@ fn together(teller: &mut Teller<'_>, others: &[Exchange]) {
 fn silent(teller: &mut Teller<'_>) {
     for event in teller.recording().events() {
         let Fact::Link(LinkFact::NeighborSilent { ip, .. }) = &event.fact else { continue };
-        let what = format!(
-            "Nobody answered for {ip}: no such host on this network, or it is down. What waited for it is dropped."
-        );
+        let what = format!("Nobody answers for {ip}: there is no such host on this network, or it is down.");
         let request = teller.hero.and_then(|hero| teller.request_at(hero, event.at));
         let told = step("ARP", Layer::Link, event.at, event.at, what).between(teller.name(event.node), "");
         teller.tell(told.rfc("RFC 1122, 2.3.2.2").request(request).mood(Mood::Trouble));

@@ -46,26 +46,25 @@ pub(super) fn tell(teller: &mut Teller<'_>) {
 
 fn sentence(kind: MessageType, message: &Message, receiver: &str) -> String {
     match kind {
-        MessageType::Discover => "Who gives out addresses here? It has none yet and knows nobody, so it asks everyone on its network (discover).".into(),
-        MessageType::Offer => format!("{} is free{} (offer).", message.yiaddr, terms(message)),
+        MessageType::Discover => {
+            "Discover: it has no address yet and knows nobody here, so it asks everyone for one.".into()
+        }
+        MessageType::Offer => format!("Offer: {}{}.", message.yiaddr, terms(message)),
         MessageType::Request if message.ciaddr.is_unspecified() => {
-            let server = message.server_id().map_or_else(String::new, |server| format!(" from {server}"));
-            let wanted = message.requested_ip().unwrap_or(Ipv4Addr::UNSPECIFIED);
-            format!("I take {wanted}{server}: said to everyone, so that other servers keep what they offered (request).")
+            "Request: takes that offer, aloud, so that other servers can withdraw theirs.".into()
         }
-        MessageType::Request => format!("May I keep {}? Half of the lease is over (request).", message.ciaddr),
-        MessageType::Ack if message.yiaddr.is_unspecified() => "Here is the rest of your configuration (ack).".into(),
+        MessageType::Request => format!("Request: may I keep {}? Half of the lease is over.", message.ciaddr),
+        MessageType::Ack if message.yiaddr.is_unspecified() => "Ack: here is the rest of your configuration.".into(),
         MessageType::Ack => {
-            let lease = message.lease_time().map_or_else(|| "for good".into(), |s| format!("for {}", seconds(u64::from(s))));
-            format!("{} is yours {lease}: from now on {receiver} can send and receive IP packets (ack).", message.yiaddr)
+            format!("Ack: {} is {receiver}'s{}; now it can send IP packets.", message.yiaddr, lease(message))
         }
-        MessageType::Nak => format!("No{}: the address is not to be had, start again (nak).", reason(message)),
+        MessageType::Nak => format!("Nak{}: this address is not to be had, start again.", reason(message)),
         MessageType::Decline => {
             let address = message.requested_ip().unwrap_or(Ipv4Addr::UNSPECIFIED);
-            format!("No thanks: somebody uses {address} already (decline).")
+            format!("Decline: somebody uses {address} already.")
         }
-        MessageType::Release => format!("{} is not needed any more (release).", message.ciaddr),
-        MessageType::Inform => "I have an address; what else should I know (inform)?".into(),
+        MessageType::Release => format!("Release: {} is not needed any more.", message.ciaddr),
+        MessageType::Inform => "Inform: I have an address; what else should I know?".into(),
     }
 }
 
@@ -79,27 +78,30 @@ const fn mood(kind: MessageType) -> Mood {
 /// A message that the client sends once more.
 fn again(kind: MessageType, loss: Option<&str>, waited: &str) -> String {
     let kind = match kind {
-        MessageType::Discover => "discover",
-        MessageType::Request => "request",
-        _ => "message",
+        MessageType::Discover => "Discover",
+        MessageType::Request => "Request",
+        _ => "Message",
     };
-    let why = loss.map_or_else(String::new, |loss| format!(": the {kind} was {loss}"));
-    format!("Asks again, no answer came in {waited}{why} ({kind}).")
+    let why = loss.map_or_else(String::new, |loss| format!(", for the last one was {loss}"));
+    format!("{kind} once more: no answer came in {waited}{why}.")
 }
 
-/// `: you may use it for 1 hour; send to other networks through …, ask … for names`.
+/// ` for 1 hour; router 192.0.2.1, name server 198.51.100.53`
 fn terms(message: &Message) -> String {
-    let mut parts = Vec::new();
-    if let Some(lease) = message.lease_time() {
-        parts.push(format!("for {}", seconds(u64::from(lease))));
+    let router = message.routers().first().map(|router| format!("router {router}"));
+    let server = message.dns_servers().first().map(|server| format!("name server {server}"));
+    let parts: Vec<String> = router.into_iter().chain(server).collect();
+    let parts = if parts.is_empty() { String::new() } else { format!("; {}", list(&parts)) };
+    format!("{}{parts}", lease(message))
+}
+
+/// ` for 1 hour`
+fn lease(message: &Message) -> String {
+    match message.lease_time() {
+        Some(u32::MAX) => " for good".into(),
+        Some(lease) => format!(" for {}", seconds(u64::from(lease))),
+        None => String::new(),
     }
-    if let Some(router) = message.routers().first() {
-        parts.push(format!("with {router} as the way to other networks"));
-    }
-    if let Some(server) = message.dns_servers().first() {
-        parts.push(format!("{server} to ask for names"));
-    }
-    if parts.is_empty() { String::new() } else { format!(", {}", list(&parts)) }
 }
 
 fn reason(message: &Message) -> String {

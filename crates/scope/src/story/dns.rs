@@ -72,18 +72,19 @@ fn steps(teller: &mut Teller<'_>, queries: &[Query], place: usize) -> Vec<Step> 
     let nested = answer.is_some_and(|answer| has_walk(teller, queries, query, answer));
     let at_once = answer.filter(|_| !nested && query.sends.len() == 1);
     if let Some(answer) = at_once {
-        let what = format!("{question} {}", answer_text(teller, query, answer, &server, walk));
+        let what = format!("{question} {}", answer_text(teller, queries, query, answer, &server, walk));
         let told = base(query.at(), answer.arrived.unwrap_or(answer.sent), what).between(&asker, &server).mood(mood);
         return vec![detailed(told, answer).mood(mood.max(answer_mood(&answer.message)))];
     }
     steps.push(base(query.at(), query.at(), question).between(&asker, &server).mood(mood));
     for pair in query.sends.windows(2) {
-        let lost = teller.loss(pair[0].1).map_or_else(String::new, |loss| format!(": the question was {loss}"));
-        let what = format!("Asks again, no answer came in {}{lost}.", span(pair[1].0.since(pair[0].0)));
+        let lost = teller.loss(pair[0].1).map_or_else(String::new, |loss| format!(", the question was {loss}"));
+        let waited = span(pair[1].0.since(pair[0].0));
+        let what = format!("{}? Asked again: no answer came in {waited}{lost}.", wanted(query));
         steps.push(base(pair[1].0, pair[1].0, what).between(&asker, &server).mood(Mood::Trouble));
     }
     if let Some(answer) = answer {
-        let what = answer_text(teller, query, answer, &server, walk);
+        let what = answer_text(teller, queries, query, answer, &server, walk);
         let told = base(answer.sent, answer.arrived.unwrap_or(answer.sent), what).between(&server, &asker);
         let told = Step { addresses: format!("{} > {}", query.server, query.client), ..told };
         steps.push(detailed(told, answer).mood(answer_mood(&answer.message)));
@@ -103,19 +104,15 @@ fn first_question(teller: &mut Teller<'_>, queries: &[Query], place: usize, serv
     let query = &queries[place];
     let wanted = wanted(query);
     if !walk {
-        let lesson = "packets need an address, and this server does the searching";
-        return if teller.first("dns-question") {
-            format!("{wanted}? Asked because {lesson}.")
-        } else {
-            format!("{wanted}?")
-        };
+        let lesson = format!("Packets need an address; {server} will search for it.");
+        return if teller.first("dns-question") { format!("{wanted}? {lesson}") } else { format!("{wanted}?") };
     }
     let start = parent(teller, queries, place).is_none_or(|parent| {
         let earlier = |other: &Query| other.asker == query.asker && other.at() >= queries[parent].at();
         !queries[..place].iter().any(earlier)
     });
     if start && teller.first("dns-walk") {
-        return format!("{wanted}? The walk begins at {server}, whose address it was given in advance.");
+        return format!("{wanted}? The walk starts here: every resolver knows the root's address.");
     }
     format!("{wanted}?")
 }
@@ -133,8 +130,8 @@ fn wanted(query: &Query) -> String {
 /// The same question to the same server, as a new message.
 fn repeated(teller: &Teller<'_>, before: &Query, query: &Query) -> String {
     let waited = span(query.at().since(before.sends.last().map_or(Instant::ZERO, |(at, _)| *at)));
-    let why = lost(teller, before).map_or_else(String::new, |why| format!(": {why}"));
-    format!("Asks again for {}, no answer came in {waited}{why}.", query.question.name)
+    let why = lost(teller, before).map_or_else(String::new, |why| format!(", {why}"));
+    format!("Where is {}? Asked again: no answer came in {waited}{why}.", query.question.name)
 }
 
 /// The same question to another server, because the first one stays silent.
@@ -159,7 +156,14 @@ fn lost(teller: &Teller<'_>, query: &Query) -> Option<String> {
     asked.map(|loss| format!("the question was {loss}")).or(answered.map(|loss| format!("the answer was {loss}")))
 }
 
-fn answer_text(teller: &mut Teller<'_>, query: &Query, answer: &Answer, server: &str, walk: bool) -> String {
+fn answer_text(
+    teller: &mut Teller<'_>,
+    queries: &[Query],
+    query: &Query,
+    answer: &Answer,
+    server: &str,
+    walk: bool,
+) -> String {
     let message = &answer.message;
     let name = &query.question.name;
     if message.truncated {
@@ -171,15 +175,17 @@ fn answer_text(teller: &mut Teller<'_>, query: &Query, answer: &Answer, server: 
             let limit = negative_ttl(message).map_or_else(String::new, |ttl| format!(", and that holds for {ttl}"));
             return format!("There is no such name{limit} (NXDOMAIN).");
         }
-        "SERVFAIL" => return format!("{server} could not find out (SERVFAIL)."),
+        "SERVFAIL" => {
+            let why = silent_servers(teller, queries, query, answer);
+            return format!("{server} could not find out{why} (SERVFAIL).");
+        }
         "REFUSED" => return format!("{server} does not answer such questions (REFUSED)."),
         other => return format!("{server} answers with an error ({other})."),
     }
     if let Some((zone, servers)) = message.referral() {
         let named = servers.first().copied().unwrap_or_default();
-        let at = message.glue(named).map_or_else(String::new, |ip| format!(" at {ip}"));
-        let lesson = if teller.first("dns-referral") { "does not know, but knows" } else { "knows" };
-        return format!("{server} {lesson} who serves {zone}: {named}{at}.");
+        let at = message.glue(named).map_or_else(String::new, |ip| format!(" ({ip})"));
+        return format!("{server} knows who serves {zone}: {named}{at}.");
     }
     let addresses: Vec<String> = message.addresses().iter().map(ToString::to_string).collect();
     let alias = message.answers.iter().find_map(|record| match &record.data {
@@ -188,8 +194,7 @@ fn answer_text(teller: &mut Teller<'_>, query: &Query, answer: &Answer, server: 
     });
     let ttl = message.answers.iter().map(|record| u64::from(record.ttl)).min();
     let ttl = ttl.map_or_else(String::new, |ttl| format!(", good for {}", seconds(ttl)));
-    let who =
-        if walk && message.authoritative { format!("{server} is in charge and answers: ") } else { String::new() };
+    let who = if walk && message.authoritative { format!("{server} is in charge: ") } else { String::new() };
     match (alias, addresses.is_empty()) {
         (Some(alias), true) => format!("{who}it is another name for {alias}{ttl}."),
         (Some(alias), false) => format!("{who}it is another name for {alias}, which is at {}{ttl}.", list(&addresses)),
@@ -198,6 +203,19 @@ fn answer_text(teller: &mut Teller<'_>, query: &Query, answer: &Answer, server: 
         (None, true) if message.answers.is_empty() => "The name exists, but has no such record.".to_string(),
         (None, true) => format!("{who}{}{ttl}.", message.answers[0].data.text()),
     }
+}
+
+/// `, for … did not answer`: whom the server asked in vain.
+fn silent_servers(teller: &Teller<'_>, queries: &[Query], query: &Query, answer: &Answer) -> String {
+    let node = teller.index.node_of(query.server.ip());
+    let mut silent: Vec<String> = Vec::new();
+    for other in queries.iter().filter(|other| Some(other.asker) == node && other.at() >= query.at()) {
+        let name = teller.who(other.server.ip());
+        if other.at() <= answer.sent && other.answered().is_none() && !silent.contains(&name) {
+            silent.push(name);
+        }
+    }
+    if silent.is_empty() { String::new() } else { format!(", for {} did not answer", list(&silent)) }
 }
 
 /// For how long a "no" may be remembered.

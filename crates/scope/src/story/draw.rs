@@ -24,7 +24,7 @@ pub(super) fn story(story: &Story, style: Style) -> String {
                 page.heading(&mut out, heading);
             }
             headed = number;
-        } else if !started && step.request.is_none() {
+        } else if !started && step.protocol == "DHCP" {
             line(&mut out, &style.paint(Paint::Heading, OPENING));
         }
         started = true;
@@ -73,7 +73,10 @@ impl Page {
         let set = |text: &str| paint.map_or_else(|| text.to_string(), |paint| self.style.paint(paint, text));
         let number = step.request.map_or_else(String::new, |number| number.to_string());
         let time = self.style.paint(Paint::Quiet, &format!("{:>w$}", millis(step.at.nanos()), w = self.time));
-        let number = self.style.paint(Paint::Quiet, &format!("{number:>w$}", w = self.number));
+        let number = match self.number {
+            0 => String::new(),
+            w => self.style.paint(Paint::Quiet, &format!("{number:>w$}")),
+        };
         let who = format!("{:w$}", cut(&who(step), self.who), w = self.who);
         let protocol = format!("{:PROTOCOL$}", step.protocol);
         let protocol = self.style.paint(layer_paint(step.layer), &protocol);
@@ -83,20 +86,25 @@ impl Page {
             line(out, &format!("{:indent$}{}", "", set(rest)));
         }
         if self.style.explain {
-            self.explain(out, step, indent, width);
+            self.explain(out, step);
         }
     }
 
-    fn explain(&self, out: &mut String, step: &Step, indent: usize, width: usize) {
+    fn explain(&self, out: &mut String, step: &Step) {
+        let indent = self.time + self.number + 4;
+        let width = self.style.columns().saturating_sub(indent);
         let mut facts = vec![step.layer.text().to_string()];
         facts.extend([&step.addresses[..], step.rfc].iter().filter(|fact| !fact.is_empty()).map(ToString::to_string));
+        // Numbers stay with their units.
+        facts.iter_mut().for_each(|fact| *fact = fact.replace(' ', "\u{a0}"));
         let took = step.end.since(step.at);
         if took > base::Duration::ZERO {
-            facts.push(format!("took {took}"));
+            facts.push(format!("took {took}").replace(' ', "\u{a0}"));
         }
         for text in std::iter::once(facts.join(" · ")).chain(step.detail.iter().cloned()) {
             for (n, folded) in fold(&text, width.saturating_sub(2)).iter().enumerate() {
-                let folded = if n == 0 { folded.clone() } else { format!("  {folded}") };
+                let folded = folded.replace('\u{a0}', " ");
+                let folded = if n == 0 { folded } else { format!("  {folded}") };
                 line(out, &self.style.paint(Paint::Quiet, &format!("{:indent$}{folded}", "")));
             }
         }

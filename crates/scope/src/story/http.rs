@@ -40,41 +40,30 @@ fn alone(teller: &Teller<'_>, at: Instant, node: NodeId, span: u64, what: String
     step("visit", Layer::Application, at, at, what).between(teller.name(node), "").request(request)
 }
 
-/// The other side of a request.
-fn server(teller: &Teller<'_>, request: Option<&Request>) -> String {
-    match request.and_then(|request| request.remote) {
-        Some(remote) => teller.who(remote.ip()),
-        None => request.map_or_else(|| "server".into(), |request| request.host.clone()),
-    }
-}
-
 fn reused(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let host = text(fact, "host").unwrap_or_default();
-    let what =
-        format!("The connection to {host} is still open: no DNS, no handshakes, the next request goes out at once.");
+    let what = format!("The connection to {host} is still open: no lookup, no handshakes.");
     let told = alone(teller, at, node, fact.span, what).rfc("RFC 9112, 9.3");
     teller.tell(Step { protocol: "HTTP", ..told });
 }
 
 fn request(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let request = teller.request_of(node, fact.span).cloned();
-    let (client, server) = (teller.name(node), server(teller, request.as_ref()));
+    let (client, server) = (teller.name(node), teller.server_of(request.as_ref()));
     let method = text(fact, "method").unwrap_or_else(|| "GET".into());
     let target = text(fact, "target").unwrap_or_default();
     let host = request.as_ref().map_or("", |request| &request.host);
-    let why = match request.as_ref().map(|request| request.initiator.as_str()) {
-        Some("page") => format!("the page of {host} needs it"),
-        Some("redirect") => "where the redirect points".into(),
-        _ => format!("the page that was asked for, of {host}"),
+    let what = match request.as_ref().map(|request| request.initiator.as_str()) {
+        Some("page") => format!("{method} {target} of {host}: the page needs it."),
+        Some("redirect") => format!("{method} {target} of {host}: that is where the redirect leads."),
+        _ => format!("{method} {target} of {host}: the page that was asked for."),
     };
-    let why = if why.starts_with("the page of") { "the page refers to it".into() } else { why };
-    let what = format!("{method} {target}: {why}.");
     teller.tell(base(request.as_ref(), at, at, what).between(client, server).rfc("RFC 9110, 9.3"));
 }
 
 fn response(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let request = teller.request_of(node, fact.span).cloned();
-    let (client, server) = (teller.name(node), server(teller, request.as_ref()));
+    let (client, server) = (teller.name(node), teller.server_of(request.as_ref()));
     let status = fact.number("status").and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
     let named = format!("{status} {}", phrase(status));
     let named = named.trim_end();
@@ -93,9 +82,9 @@ fn response(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) 
     let location = text(fact, "location");
     let what = match (status, location) {
         (301 | 308, Some(location)) => {
-            format!("{named}: it lives at {location} now and for good, so the visit goes on there.")
+            format!("{named}: its place is {location} now, so the visit goes on there.")
         }
-        (300..400, Some(location)) => format!("{named}: look at {location}, so the visit goes on there."),
+        (300..400, Some(location)) => format!("{named}: for now it is at {location}, so the visit goes on there."),
         (404, _) => format!("{named}: the server is there, but has nothing under that path ({body})."),
         (503, _) => format!("{named}: the server is there, but cannot serve now ({body})."),
         (400..500, _) => format!("{named}: the server says that the request is at fault ({body})."),
@@ -109,7 +98,7 @@ fn response(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) 
 
 fn http_failed(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let request = teller.request_of(node, fact.span).cloned();
-    let (client, server) = (teller.name(node), server(teller, request.as_ref()));
+    let (client, server) = (teller.name(node), teller.server_of(request.as_ref()));
     let error = text(fact, "error").unwrap_or_else(|| "the exchange failed".into());
     let what = format!("The exchange ends: {error}.");
     teller.tell(base(request.as_ref(), at, at, what).between(client, server).rfc("RFC 9112").mood(Mood::Trouble));
@@ -153,12 +142,7 @@ fn failed(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let field = |name| text(fact, name).unwrap_or_default();
     let failure = Failure { at, step: field("step"), party: field("party"), said: field("said"), advice: field("try") };
     let party = if failure.party.is_empty() { teller.name(node) } else { failure.party.clone() };
-    let what = format!(
-        "The visit fails at {}: {party} said \"{}\". Try: {}.",
-        failure.step,
-        failure.said,
-        failure.advice.trim_end_matches('.')
-    );
+    let what = format!("The visit ends here: {party} said \"{}\".", failure.said);
     let told = alone(teller, at, node, fact.span, what).mood(Mood::Failure);
     teller.tell(told);
     teller.failure.get_or_insert(failure);

@@ -113,14 +113,14 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// `link layer (OSI 2, data link)`.
+    /// `link layer (OSI 2)`.
     pub const fn text(self) -> &'static str {
         match self {
-            Layer::Link => "link layer (OSI 2, data link)",
-            Layer::Internet => "internet layer (OSI 3, network)",
-            Layer::Transport => "transport layer (OSI 4, transport)",
-            Layer::Security => "application layer (OSI 5 and 6: session, presentation)",
-            Layer::Application => "application layer (OSI 7, application)",
+            Layer::Link => "link layer (OSI 2)",
+            Layer::Internet => "internet layer (OSI 3)",
+            Layer::Transport => "transport layer (OSI 4)",
+            Layer::Security => "application layer (OSI 5 and 6)",
+            Layer::Application => "application layer (OSI 7)",
         }
     }
 }

@@ -7,16 +7,16 @@ use wire::tcp::Flags;
 use super::tell::{Teller, step};
 use super::{Layer, Mood, Step};
 use crate::conversation::tcp::{Connection, Segment};
-use crate::words::{count, list, span};
+use crate::render::style::millis;
+use crate::words::{list, span};
 
 pub(super) fn tell(teller: &mut Teller<'_>) {
     let connections = std::mem::take(&mut teller.connections);
     for connection in &connections {
-        let request = teller.request_on(connection);
         let told = [opening(teller, connection), again(teller, connection), closing(teller, connection)];
-        for mut told in told.into_iter().flatten() {
-            told.request = request;
-            teller.tell(told);
+        for told in told.into_iter().flatten() {
+            let request = teller.request_on(connection, told.at);
+            teller.tell(told.request(request));
         }
     }
     teller.connections = connections;
@@ -40,11 +40,13 @@ fn opening(teller: &mut Teller<'_>, connection: &Connection) -> Option<Step> {
     let asked = syns.iter().rfind(|syn| syn.sent < established).unwrap_or(first);
     let round_trip = span(established.since(asked.sent));
     let lesson = match teller.first("tcp-handshake") {
-        true => " Now each side knows that the other hears it, and from which number it counts its bytes.",
+        true => ": now each knows that the other hears it",
         false => "",
     };
     let trouble = unanswered(teller, &syns, established);
-    let what = format!("Connection to port {port}: SYN, SYN-ACK, ACK; one round trip, {round_trip}.{lesson}{trouble}");
+    let what = format!(
+        "Opens a connection to port {port} by SYN, SYN-ACK, ACK{lesson} ({round_trip} there and back).{trouble}"
+    );
     let mood = if trouble.is_empty() { Mood::Fine } else { Mood::Trouble };
     let mut told = base(connection, first.sent, end, what).between(client, server).rfc("RFC 9293, 3.5").mood(mood);
     let syn_ack = connection.with(false, Flags::SYN | Flags::ACK).next();
@@ -72,8 +74,7 @@ fn not_opened(teller: &mut Teller<'_>, connection: &Connection, syns: &[&Segment
     let port = connection.server.port();
     let server = teller.who(connection.server.ip());
     if let Some(reset) = connection.with(false, Flags::RST).next() {
-        let what =
-            format!("SYN to port {port}, answered by a reset: {server} is there, but no program listens on that port.");
+        let what = format!("SYN to port {port}, answered by a reset: {server} is up, but no program listens there.");
         let end = reset.arrived.unwrap_or(reset.sent);
         return base(connection, first.sent, end, what).rfc("RFC 9293, 3.10.7.1").mood(Mood::Trouble);
     }
@@ -81,7 +82,7 @@ fn not_opened(teller: &mut Teller<'_>, connection: &Connection, syns: &[&Segment
     let what = match syns.len() {
         1 => format!("SYN to port {port}: no answer{lost}."),
         n => format!(
-            "SYN to port {port}, sent {n} times in {} with ever longer pauses: no answer{lost}.",
+            "SYN to port {port}, {n} times in {}, with ever longer pauses: no answer{lost}.",
             span(last.sent.since(first.sent))
         ),
     };
@@ -92,17 +93,16 @@ fn not_opened(teller: &mut Teller<'_>, connection: &Connection, syns: &[&Segment
     told
 }
 
+/// `22.000 laptop: SYN seq=0 mss=1460, window scale 7`
 fn segment_line(teller: &Teller<'_>, segment: &Segment) -> String {
     let packet = &teller.index.packets[segment.packet];
     let Some(tcp) = packet.view.tcp() else { return String::new() };
-    let mut labels = crate::label::Labels::new(false);
-    let sender = teller.name(packet.from());
-    let options = &tcp.header.options;
-    let mut text = format!("{} {sender}: {}", segment.sent, labels.of(&packet.view));
-    if let Some(shift) = options.window_scale {
+    let label = teller.labels.get(segment.packet).map_or("", String::as_str);
+    let mut text = format!("{} {}: {label}", millis(segment.sent.nanos()), teller.name(packet.from()));
+    if let Some(shift) = tcp.header.options.window_scale {
         text.push_str(&format!(", window scale {shift}"));
     }
-    if options.sack_permitted {
+    if tcp.header.options.sack_permitted {
         text.push_str(", SACK permitted");
     }
     text
@@ -127,9 +127,9 @@ fn again(teller: &Teller<'_>, connection: &Connection) -> Option<Step> {
         ),
     };
     let what = format!(
-        "{lost} {} of {all} {} sent again{causes}, so that nothing is missing at the other end.",
+        "{lost} {} of {all} segments {} sent again{causes}, so nothing is missing at the other end.",
         repeats.len(),
-        if repeats.len() == 1 { "segments with data was" } else { "segments with data were" }
+        if repeats.len() == 1 { "was" } else { "were" }
     );
     let told =
         base(connection, first.sent, last.sent, what.trim_start()).rfc("RFC 6298; RFC 5681, 3.2").mood(Mood::Trouble);
@@ -175,7 +175,7 @@ fn closing(teller: &mut Teller<'_>, connection: &Connection) -> Option<Step> {
     let fins = [true, false].map(|side| connection.with(side, Flags::FIN).next());
     let reset = connection.segments.iter().find(|segment| segment.flags.contains(Flags::RST));
     if let Some(reset) = reset.filter(|_| fins.iter().any(Option::is_none)) {
-        let what = "Reset: this side gives the connection up at once, whatever is still on its way.";
+        let what = "Resets the connection: it is over at once, whatever is still on its way.";
         let told = base(connection, reset.sent, reset.arrived.unwrap_or(reset.sent), what).rfc("RFC 9293, 3.5.2");
         let (from, to) = (name(teller, reset.by_client), name(teller, !reset.by_client));
         return Some(told.between(from, to).mood(Mood::Trouble));
@@ -184,17 +184,18 @@ fn closing(teller: &mut Teller<'_>, connection: &Connection) -> Option<Step> {
     let (from, to) = (name(teller, first.by_client), name(teller, !first.by_client));
     let second = fins.iter().flatten().find(|fin| fin.by_client != first.by_client);
     let Some(second) = second else {
-        let what = format!("{from} has no more to send (FIN); {to} may go on sending.");
+        let what = format!("Has no more to send (FIN); {to} may go on sending.");
         return Some(base(connection, first.sent, first.sent, what).between(from, to).rfc("RFC 9293, 3.6"));
     };
     let end = connection.segments.last().map_or(second.sent, |last| last.arrived.unwrap_or(last.sent));
     let lesson = match teller.first("tcp-close") {
-        true => format!(
-            "Each direction ends by itself with FIN and ACK. {from} spoke first, so it keeps the ports for a while (TIME-WAIT), lest a late packet meet a new connection."
-        ),
-        false => "Both directions are finished: FIN, ACK each.".into(),
+        true if first.arrived.is_some_and(|arrived| arrived <= second.sent) => {
+            format!("; {from} keeps the ports for a while (TIME-WAIT), lest a late packet meet a new connection")
+        }
+        _ => String::new(),
     };
-    let mut told = base(connection, first.sent, end, format!("Close. {lesson}")).between(from, to).rfc("RFC 9293, 3.6");
+    let what = format!("Closes the connection: FIN and ACK in each direction{lesson}.");
+    let mut told = base(connection, first.sent, end, what).between(from, to).rfc("RFC 9293, 3.6");
     for fin in [*first, second] {
         told = told.detail(segment_line(teller, fin));
     }

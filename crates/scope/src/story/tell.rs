@@ -1,6 +1,6 @@
 //! What every teller of a protocol has at hand, and the steps told so far.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use base::{Instant, Mac, NodeId};
@@ -10,7 +10,9 @@ use crate::conversation::dns::Query;
 use crate::conversation::tcp::Connection;
 use crate::conversation::visit::Request;
 use crate::conversation::{dns, tcp, visit};
+use crate::dissect::dns::Data;
 use crate::index::Index;
+use crate::label::Labels;
 use crate::recording::Recording;
 
 pub(super) struct Teller<'a> {
@@ -21,6 +23,10 @@ pub(super) struct Teller<'a> {
     /// Whose story it is: the node that visits, or else the one that spoke first.
     pub(super) hero: Option<NodeId>,
     pub(super) failure: Option<Failure>,
+    /// Every packet in one phrase.
+    pub(super) labels: Vec<String>,
+    /// Names that DNS gave to addresses.
+    dns_names: BTreeMap<IpAddr, String>,
     steps: Vec<Step>,
     explained: BTreeSet<&'static str>,
 }
@@ -33,8 +39,11 @@ impl<'a> Teller<'a> {
         let requests = visit::requests(recording, &connections);
         let visitor = recording.app_facts().find(|(_, _, fact)| fact.protocol == "visit").map(|(_, node, _)| node);
         let hero = visitor.or(index.packets.first().map(|packet| packet.from()));
-        let (steps, explained) = (Vec::new(), BTreeSet::new());
-        Teller { index, queries, connections, requests, hero, failure: None, steps, explained }
+        let mut labels = Labels::new(false);
+        let labels = index.packets.iter().map(|packet| labels.of(&packet.view)).collect();
+        let dns_names = dns_names(&queries);
+        let (steps, explained, failure) = (Vec::new(), BTreeSet::new(), None);
+        Teller { index, queries, connections, requests, hero, failure, labels, dns_names, steps, explained }
     }
 
     pub(super) const fn recording(&self) -> &'a Recording {
@@ -55,17 +64,18 @@ impl<'a> Teller<'a> {
         self.recording().node_name(node)
     }
 
-    /// The owner of an address, by name.
+    /// The owner of an address: its node's name, or else what DNS calls it.
     pub(super) fn who(&self, address: IpAddr) -> String {
-        self.index.who(address)
+        match (self.index.names.get(address), self.dns_names.get(&address)) {
+            (None, Some(name)) => name.clone(),
+            _ => self.index.who(address),
+        }
     }
 
     /// `resolver (198.51.100.53)`, or the address alone when its owner is not known.
     pub(super) fn who_at(&self, address: IpAddr) -> String {
-        match self.index.names.get(address) {
-            Some(name) => format!("{name} ({address})"),
-            None => address.to_string(),
-        }
+        let name = self.who(address);
+        if name == address.to_string() { name } else { format!("{name} ({address})") }
     }
 
     /// The node with a hardware address.
@@ -74,15 +84,26 @@ impl<'a> Teller<'a> {
         nics.find(|(_, info)| info.mac == Some(mac)).map(|(_, info)| info.node.clone())
     }
 
-    /// The request that a connection carries; the first, where it carries several.
-    pub(super) fn request_on(&self, connection: &Connection) -> Option<usize> {
-        self.requests.iter().find(|request| request.uses(connection)).map(|request| request.number)
+    /// The request that a connection carried at a moment: the latest that had begun by then.
+    pub(super) fn request_on(&self, connection: &Connection, at: Instant) -> Option<usize> {
+        let mut carried = self.requests.iter().filter(|request| request.uses(connection));
+        let first = carried.clone().next();
+        carried.rfind(|request| request.start <= at).or(first).map(|request| request.number)
     }
 
     /// The request of a node that was in progress at a moment: the latest that had begun.
     pub(super) fn request_at(&self, node: NodeId, at: Instant) -> Option<usize> {
         let open = |request: &&Request| request.node == node && request.start <= at && at <= request.end();
         self.requests.iter().rfind(open).map(|request| request.number)
+    }
+
+    /// The other side of a request.
+    pub(super) fn server_of(&self, request: Option<&Request>) -> String {
+        match (request, request.and_then(|request| request.remote)) {
+            (_, Some(remote)) => self.who(remote.ip()),
+            (Some(request), None) => request.host.clone(),
+            (None, None) => "server".into(),
+        }
     }
 
     /// The request with this span, at a node.
@@ -111,6 +132,19 @@ impl<'a> Teller<'a> {
             missing: self.index.recording.truncated().map(ToString::to_string),
         }
     }
+}
+
+/// What DNS calls the addresses of hosts that never spoke themselves.
+fn dns_names(queries: &[Query]) -> BTreeMap<IpAddr, String> {
+    let mut names = BTreeMap::new();
+    for answer in queries.iter().filter_map(|query| query.answer.as_ref()) {
+        for record in answer.message.answers.iter().chain(&answer.message.additional) {
+            if let Data::Address(address) = record.data {
+                names.entry(address).or_insert_with(|| record.name.clone());
+            }
+        }
+    }
+    names
 }
 
 /// A step in the making.

@@ -8,6 +8,7 @@ use super::{Layer, Mood, Step};
 use crate::conversation::tcp::Connection;
 use crate::conversation::visit::{Request, text};
 use crate::dissect::tls::{Content, Record, records};
+use crate::words::span;
 
 pub(super) fn tell(teller: &mut Teller<'_>) {
     let recording = teller.recording();
@@ -32,39 +33,32 @@ fn base(request: Option<&Request>, at: Instant, end: Instant, what: String) -> S
 fn done(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let request = teller.request_of(node, fact.span).cloned();
     let start = request.as_ref().and_then(|request| request.tls_start).unwrap_or(at);
-    let (client, server) = (teller.name(node), server(teller, request.as_ref()));
+    let (client, server) = (teller.name(node), teller.server_of(request.as_ref()));
     let version = text(fact, "version").unwrap_or_else(|| "TLS".into());
-    let cipher = text(fact, "cipher").map_or_else(String::new, |cipher| format!(", {cipher}"));
     let old = version.contains("1.2");
-    let trips = if old { "two round trips" } else { "one round trip" };
     let lesson = match teller.first("tls-handshake") {
-        true => {
-            " Each side sends half of a key agreement; the secret made of both never crosses the wire, and all that follows is encrypted with it."
-        }
+        true => ": each sends half of a key agreement, and the key made of both never crosses the wire",
         false => "",
     };
-    let what = format!("{version} handshake, {trips}{cipher}.{lesson}");
+    let what = format!("{version} handshake{lesson} ({}).", span(at.since(start)));
     let rfc = if old { "RFC 5246, 7.3" } else { "RFC 8446, 2" };
     let mut told = base(request.as_ref(), start, at, what).between(&client, &server).rfc(rfc);
     told.detail = flights(teller, request.as_ref(), &client, &server);
+    if let Some(cipher) = text(fact, "cipher") {
+        told.detail.push(format!("cipher suite {cipher}"));
+    }
     teller.tell(told);
     let issuer = text(fact, "issuer").map_or_else(String::new, |issuer| format!("signed by {issuer}, "));
     let subject = text(fact, "subject").unwrap_or_else(|| server.clone());
-    let until = text(fact, "not_after").map_or_else(String::new, |until| format!("valid until {until}"));
-    let lesson = match teller.first("tls-certificate") {
-        true => {
-            "; the name and the date are right and the signatures lead to a root that it trusts, so this is the server it wanted"
-        }
-        false => ": right",
-    };
-    let what = format!("Certificate check: {subject}, {issuer}{until}{lesson}.");
+    let until = text(fact, "not_after").map_or_else(String::new, |until| format!("valid until {until}, "));
+    let what = format!("Checks the certificate of {subject}: {issuer}{until}with a root that it trusts.");
     let told = base(request.as_ref(), at, at, what).between(client, "").rfc("RFC 5280, 6; RFC 9525, 6");
     teller.tell(told);
 }
 
 fn failed(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let request = teller.request_of(node, fact.span).cloned();
-    let (client, server) = (teller.name(node), server(teller, request.as_ref()));
+    let (client, server) = (teller.name(node), teller.server_of(request.as_ref()));
     let start = request.as_ref().and_then(|request| request.tls_start).unwrap_or(at);
     let error = text(fact, "error").unwrap_or_else(|| "the handshake failed".into());
     let party = text(fact, "party").unwrap_or_else(|| client.clone());
@@ -72,13 +66,6 @@ fn failed(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let mut told = base(request.as_ref(), start, at, what).between(&client, &server).rfc("RFC 8446, 6.2");
     told.detail = flights(teller, request.as_ref(), &client, &server);
     teller.tell(told.mood(Mood::Trouble));
-}
-
-fn server(teller: &Teller<'_>, request: Option<&Request>) -> String {
-    match request.and_then(|request| request.remote) {
-        Some(remote) => teller.who(remote.ip()),
-        None => request.map_or_else(|| "server".into(), |request| request.host.clone()),
-    }
 }
 
 /// The records of the handshake as each side sent them: what is in the clear by name, the rest by number.

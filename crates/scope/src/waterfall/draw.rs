@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use base::{Duration, Instant};
 
-use super::{Bar, Waterfall};
+use super::{Bar, RoundTrips, Waterfall};
 use crate::render::Style;
 use crate::render::style::{Paint, cut, line, millis};
 use crate::words::count;
@@ -123,14 +123,12 @@ fn place(span: Duration, whole: Duration, area: usize) -> usize {
     (u128::from(span.nanos()) * area as u128 / whole) as usize
 }
 
-/// Round numbers of milliseconds over the bars.
+/// Round numbers of milliseconds over the bars: steps of 1, 2 or 5 times a power of ten, from a microsecond on.
 fn axis(whole: Duration, area: usize) -> String {
     let mut text = vec![' '; area];
-    let (mut step, mut factors) = (1_000_u64, [2_u64, 5, 2, 2].into_iter().cycle());
-    // 1, 2, 10, 20 … microseconds up to the first step that leaves room for its number.
-    while place(Duration::from_nanos(step), whole, area) < 10 && step < whole.nanos() {
-        step = step.saturating_mul(factors.next().unwrap_or(2));
-    }
+    let steps = (3..19).flat_map(|power| [1, 2, 5].map(|digit| digit * 10_u64.pow(power)));
+    let roomy = |step: &u64| place(Duration::from_nanos(*step), whole, area) >= MARK;
+    let step = steps.clone().find(roomy).unwrap_or(u64::MAX);
     for n in 0.. {
         let at = step.saturating_mul(n);
         let cell = place(Duration::from_nanos(at), whole, area);
@@ -147,12 +145,11 @@ fn axis(whole: Duration, area: usize) -> String {
 
 /// The marks, as `curl --write-out` gives them.
 fn curl_table(out: &mut String, bars: &[Bar], style: Style) {
-    let names = ["time_namelookup", "time_connect", "time_appconnect", "time_starttransfer", "time_total"];
-    let mut head = format!("{:>NUMBER$}", "#");
-    for name in names {
-        let _ = write!(head, "  {name}");
-    }
-    line(out, &style.paint(Paint::Quiet, &format!("{head}  ms since the request's start")));
+    line(out, "Milliseconds from the request's start, with curl's names (an open connection costs nothing):");
+    let prefix = if style.columns() < WIDE { "" } else { "time_" };
+    let names = ["namelookup", "connect", "appconnect", "starttransfer", "total"].map(|name| format!("{prefix}{name}"));
+    let names = names.map(|name| format!("{name:>TIME$}"));
+    line(out, &style.paint(Paint::Quiet, &format!("{:>NUMBER$}  {}", "#", names.join("  "))));
     for bar in bars {
         let mut text = format!("{:>NUMBER$}", bar.number);
         let times =
@@ -160,34 +157,26 @@ fn curl_table(out: &mut String, bars: &[Bar], style: Style) {
         for (name, time) in names.iter().zip(times) {
             let _ = write!(text, "  {:>width$}", millis(time.nanos()), width = name.len());
         }
-        if bar.reused_connection {
-            text.push_str("  (connection was open)");
-        }
         line(out, &text);
     }
 }
 
 /// `total = DNS + TCP + TLS + transaction`, to the nanosecond, and the round trips of each.
 fn identity(out: &mut String, bars: &[Bar], style: Style) {
+    line(out, "Where the time went, to the nanosecond, and how many round trips each part took:");
     let wide = bars.iter().map(|bar| exact(bar.time_total).len()).max().unwrap_or(0).max(11);
-    let head = format!(
-        "{:>NUMBER$}  {:>wide$} = {:>wide$} + {:>wide$} + {:>wide$} + {:>wide$}",
-        "#", "total ms", "DNS", "TCP", "TLS", "transaction"
-    );
-    line(out, &style.paint(Paint::Quiet, &format!("{head}  round trips")));
+    let columns = ["total ms", "DNS", "TCP", "TLS", "transaction"].map(|name| format!("{name:>wide$}"));
+    let [total, parts @ ..] = columns;
+    let head = format!("{:>NUMBER$}  {total} = {}", "#", parts.join(" + "));
+    // On a narrow terminal the round trips have a line of their own.
+    let gap = if head.len() + 2 + TRIPS <= style.columns() { "  ".into() } else { format!("\n{:>NUMBER$}  ", "") };
+    line(out, &style.paint(Paint::Quiet, &format!("{head}{gap}DNS+TCP+TLS+HTTP")));
     for bar in bars {
-        let parts = &bar.parts;
-        let [total, dns, tcp, tls, transaction] =
-            [bar.time_total, parts.dns, parts.tcp, parts.tls, parts.transaction].map(exact);
-        let trips = &bar.round_trips;
-        let sum = format!("{} + {} + {} + {} = {}", trips.dns, trips.tcp, trips.tls, trips.http, trips.total());
-        line(
-            out,
-            &format!(
-                "{:>NUMBER$}  {total:>wide$} = {dns:>wide$} + {tcp:>wide$} + {tls:>wide$} + {transaction:>wide$}  {sum}",
-                bar.number
-            ),
-        );
+        let parts = [bar.parts.dns, bar.parts.tcp, bar.parts.tls, bar.parts.transaction];
+        let parts = parts.map(|part| format!("{:>wide$}", exact(part))).join(" + ");
+        let RoundTrips { dns, tcp, tls, http } = bar.round_trips;
+        let trips = format!("{dns} + {tcp} + {tls} + {http} = {}", bar.round_trips.total());
+        line(out, &format!("{:>NUMBER$}  {:>wide$} = {parts}{gap}{trips}", bar.number, exact(bar.time_total)));
     }
 }
 
@@ -199,3 +188,10 @@ fn exact(span: Duration) -> String {
 const NUMBER: usize = 3;
 const STATUS: usize = 4;
 const TOTAL: usize = 11;
+const TIME: usize = 10;
+/// Columns for the round trips.
+const TRIPS: usize = 18;
+/// From this width on, curl's names are written out.
+const WIDE: usize = 90;
+/// Least cells between two numbers of the axis.
+const MARK: usize = 10;
