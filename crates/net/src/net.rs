@@ -66,10 +66,15 @@ impl Net {
 
     /// Opens a connection: ready when the handshake is over.
     pub async fn tcp_connect(&self, remote: SocketAddr) -> Result<TcpStream, TcpError> {
-        TcpStream::connect(self, remote).await
+        TcpStream::connect(self, None, remote).await
     }
 
-    /// Listens for connections. `local` may be the unspecified address.
+    /// Opens a connection from a given address and port (0: any).
+    pub async fn tcp_connect_from(&self, local: SocketAddr, remote: SocketAddr) -> Result<TcpStream, TcpError> {
+        TcpStream::connect(self, Some(local), remote).await
+    }
+
+    /// Listens for connections. `local` may be the unspecified address and port 0.
     pub fn tcp_listen(&self, local: SocketAddr) -> Result<TcpListener, BindError> {
         TcpListener::bind(self, local)
     }

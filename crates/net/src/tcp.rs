@@ -22,8 +22,11 @@ pub struct TcpStream {
 }
 
 impl TcpStream {
-    pub(crate) async fn connect(net: &Net, remote: SocketAddr) -> Result<Self, TcpError> {
-        let id = net.call(|host| host.tcp_connect(remote))?;
+    pub(crate) async fn connect(net: &Net, local: Option<SocketAddr>, remote: SocketAddr) -> Result<Self, TcpError> {
+        let id = net.call(|host| match local {
+            Some(local) => host.tcp_connect_from(local, remote),
+            None => host.tcp_connect(remote),
+        })?;
         let mut stream = TcpStream { net: net.clone(), id, local: remote, peer: remote };
         poll_fn(|cx| stream.poll_connected(cx)).await?;
         stream.learn_addresses();
@@ -182,6 +185,7 @@ pub struct TcpListener {
 impl TcpListener {
     pub(crate) fn bind(net: &Net, local: SocketAddr) -> Result<Self, BindError> {
         let id = net.call(|host| host.tcp_listen(local, BACKLOG))?;
+        let local = net.look(|host| host.tcp_listener_local(id)).unwrap_or(local);
         Ok(TcpListener { net: net.clone(), id, local })
     }
 
@@ -203,7 +207,7 @@ impl TcpListener {
         })
     }
 
-    /// Where it listens.
+    /// Where it listens, with the port that was chosen.
     pub fn local_addr(&self) -> SocketAddr {
         self.local
     }

@@ -50,12 +50,16 @@ impl Seat {
         }
     }
 
-    /// What the node waits for.
-    pub(crate) fn poll_at(&self) -> Option<Wake> {
+    /// What the node waits for, in order of time.
+    pub(crate) fn waits(&self) -> Vec<Wake> {
         match &self.kind {
-            Kind::Host(machine) => machine.poll_at(),
-            Kind::Switch(switch) => switch.poll_at(),
-            Kind::Other(node) => node.poll_at(),
+            Kind::Host(machine) => {
+                let mut waits: Vec<Wake> = machine.visit(|host| host.waiting().collect());
+                waits.sort_by_cached_key(|wake| (wake.at, format!("{:?}", wake.why)));
+                waits
+            }
+            Kind::Switch(switch) => switch.poll_at().into_iter().collect(),
+            Kind::Other(node) => node.poll_at().into_iter().collect(),
         }
     }
 }

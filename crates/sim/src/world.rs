@@ -470,7 +470,7 @@ impl World {
     /// What each node waits for, in the order of the nodes; then which programs sleep, in the order of time.
     pub fn explain(&self) -> Vec<(String, Wake)> {
         let nodes = self.seats.iter().filter(|seat| !seat.place.off);
-        let deadlines = nodes.filter_map(|seat| Some((seat.name.clone(), seat.poll_at()?)));
+        let deadlines = nodes.flat_map(|seat| seat.waits().into_iter().map(|wake| (seat.name.clone(), wake)));
         let sleeps = self.runtime.sleepers().into_iter();
         let sleeps = sleeps.map(|(node, at)| (self.name(node).to_string(), Wake { at, why: Why::Sleep }));
         deadlines.chain(sleeps).collect()
