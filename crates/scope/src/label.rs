@@ -130,10 +130,10 @@ fn flags(flags: Flags) -> String {
 
 fn of_udp(datagram: &Udp<'_>) -> String {
     let (src, dst) = (datagram.src.port(), datagram.dst.port());
-    if src == dns::PORT || dst == dns::PORT {
-        if let Some(message) = dns::Message::parse(datagram.data) {
-            return format!("DNS {}", message.brief());
-        }
+    if (src == dns::PORT || dst == dns::PORT)
+        && let Some(message) = dns::Message::parse(datagram.data)
+    {
+        return format!("DNS {}", message.brief());
     }
     if let (67 | 68, 67 | 68) = (src, dst) {
         return match wire::dhcp::Message::parse(datagram.data) {

@@ -17,6 +17,8 @@ pub mod pcapng;
 mod recorder;
 mod recording;
 mod render;
+#[cfg(test)]
+mod robustness;
 pub mod story;
 pub mod view;
 pub mod waterfall;

@@ -61,7 +61,6 @@ impl Wants {
 
 impl Recorder {
     /// A recorder of `wants` within the usual [`Limits`], and the sink that feeds it.
-    #[expect(clippy::new_ret_no_self, reason = "a recorder is useless without its sink")]
     pub fn new(wants: Wants) -> (Recorder, Box<dyn Sink>) {
         Self::with_limits(wants, Limits::default())
     }

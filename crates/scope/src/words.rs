@@ -117,7 +117,7 @@ pub(crate) fn seconds(s: u64) -> String {
 pub(crate) fn span(span: Duration) -> String {
     match span.nanos() {
         ns if ns >= 1_000_000_000 && ns % 1_000_000_000 == 0 => format!("{} s", ns / 1_000_000_000),
-        ns if ns >= 1_000_000 && ns < 1_000_000_000 && ns % 1_000_000 == 0 => format!("{} ms", ns / 1_000_000),
+        ns @ 1_000_000..1_000_000_000 if ns % 1_000_000 == 0 => format!("{} ms", ns / 1_000_000),
         ns if ns >= 10_000_000_000 => format!("{:.1} s", ns as f64 / 1e9),
         ns if ns >= 1_000_000_000 => format!("{:.2} s", ns as f64 / 1e9),
         _ => span.to_string(),

@@ -258,6 +258,7 @@ mod tests {
             brief(Answer::Referral("com", "a.tld.test", [198, 51, 100, 2])),
             "www.example.com: ask a.tld.test for com"
         );
+        assert_eq!(brief(Answer::Alias("web.example.net", [203, 0, 113, 5])), "A www.example.com = 203.0.113.5");
         assert_eq!(brief(Answer::NoSuchName), "NXDOMAIN www.example.com");
     }
 

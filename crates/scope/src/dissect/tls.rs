@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use crate::words::clean;
 
+/// The port of HTTPS.
+pub const PORT: u16 = 443;
+
 /// A record: five bytes of header and what it encloses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record {

@@ -209,13 +209,6 @@ impl Conn {
         Conn { path: path.to_vec(), client, server, seq: [SeqNum(1000), SeqNum(u32::MAX - 5)] }
     }
 
-    /// SYN, SYN-ACK, ACK.
-    pub(crate) fn handshake(&mut self, film: &mut Film) {
-        self.client(film, Flags::SYN, b"", Fate::Arrives);
-        self.server(film, Flags::SYN | Flags::ACK, b"", Fate::Arrives);
-        self.client(film, Flags::ACK, b"", Fate::Arrives);
-    }
-
     /// FIN, ACK, FIN, ACK.
     pub(crate) fn close(&mut self, film: &mut Film) {
         self.client(film, Flags::FIN | Flags::ACK, b"", Fate::Arrives);
