@@ -5,8 +5,8 @@
 //! are `Send + Sync + 'static` and work from any executor or thread; only the free [`current`], [`now`], [`sleep`],
 //! [`timeout`] and [`spawn`] need to be called by a task of a [`Runtime`].
 //!
-//! The other side is the driver's: a [`Runtime`] polls the programs of all hosts of a world, a [`Machine`] is a host as a
-//! `stack::Node`. Three rules keep them apart: a host's lock is never held while a program is polled or a waker is
+//! The other side is the driver's: a [`Runtime`] polls the programs of all hosts of a world, a [`Machine`] gives the driver
+//! the host itself. Three rules keep them apart: a host's lock is never held while a program is polled or a waker is
 //! called; a program's call marks its host as touched; whatever a program records waits for [`Runtime::drain`].
 
 #![forbid(unsafe_code)]

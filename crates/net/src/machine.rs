@@ -1,12 +1,11 @@
 //! A host as its driver sees it.
 
-use base::{Cx, NodeId, Port};
-use stack::{Host, Node, Wake};
-use wire::PacketBuf;
+use base::NodeId;
+use stack::Host;
 
 use crate::Net;
 
-/// A host of a runtime as a [`Node`]. Each call locks the host; wakers are called after it is unlocked.
+/// A host of a runtime, for its driver. Programs have a [`Net`] instead.
 #[derive(Debug)]
 pub struct Machine {
     net: Net,
@@ -27,26 +26,10 @@ impl Machine {
         &self.net
     }
 
-    /// Everything that a driver does to the host at one moment, under one lock. Then whoever was waiting is woken.
+    /// Everything that a driver does to the host at one moment, under one lock: its input, then what `stack::Node` says is
+    /// to be asked. When the host is unlocked, whoever was waiting is woken.
+    #[inline]
     pub fn visit<R>(&self, act: impl FnOnce(&mut Host) -> R) -> R {
         self.net.visit(act)
-    }
-}
-
-impl Node for Machine {
-    fn on_frame(&mut self, cx: &mut Cx<'_>, port: Port, frame: PacketBuf) {
-        self.visit(|host| host.on_frame(cx, port, frame));
-    }
-    fn on_timer(&mut self, cx: &mut Cx<'_>) {
-        self.visit(|host| host.on_timer(cx));
-    }
-    fn poll_ready(&mut self) -> Option<Port> {
-        self.visit(Host::poll_ready)
-    }
-    fn poll_frame(&mut self, cx: &mut Cx<'_>, port: Port) -> Option<PacketBuf> {
-        self.visit(|host| host.poll_frame(cx, port))
-    }
-    fn poll_at(&self) -> Option<Wake> {
-        self.visit(|host| host.poll_at())
     }
 }

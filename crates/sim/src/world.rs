@@ -9,6 +9,7 @@
 //! Events come in the order of (time, sequence number), programs in the order in which they were woken, touched hosts in
 //! the order of their first call: a run is a function of what was built and the seed.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::future::Future;
 use std::time::SystemTime;
 
@@ -32,6 +33,7 @@ use crate::seat::{Kind, Seat, SwitchNode};
 pub struct World {
     pub(crate) fabric: Fabric,
     pub(crate) seats: Vec<Seat>,
+    by_name: BTreeMap<String, NodeId>,
     runtime: Runtime,
     /// When the next program wakes up.
     sleep: Alarm,
@@ -70,12 +72,13 @@ impl World {
                 rules: Vec::new(),
                 strays: slab::Slab::new(),
                 open: Vec::new(),
-                open_ready: std::collections::VecDeque::new(),
+                open_ready: VecDeque::new(),
                 wants_frames: sink.wants(SinkKind::Frame),
                 sink,
                 frames: 0,
             },
             seats: Vec::new(),
+            by_name: BTreeMap::new(),
             runtime,
             sleep: Alarm::OFF,
             root: Rng::root(seed),
@@ -185,6 +188,8 @@ impl World {
 
     fn seat(&mut self, name: &str, kind: Kind, ports: u16) -> NodeId {
         let id = self.next_id();
+        let known = self.by_name.insert(name.into(), id);
+        assert!(known.is_none(), "two nodes are called {name}: their random streams would be the same");
         let rng = Box::new(self.node_stream(name).split("events"));
         let ports = vec![Attachment::Nothing; usize::from(ports)];
         let place = Place { id, rng, ports, alarm: Alarm::OFF, off: false };
@@ -226,9 +231,18 @@ impl World {
         }
     }
 
-    /// Pulls (`false`) or plugs (`true`) a cable. What is in flight when it is pulled is lost.
+    /// Pulls (`false`) or plugs (`true`) a cable. What is in flight when it is pulled is lost,
+    /// and a switch forgets whom it saw there.
     pub fn set_link(&mut self, link: LinkId, up: bool) {
         self.fabric.set_link(link, up);
+        let (a, b) = self.ends(link);
+        for nic in [a, b] {
+            if let Kind::Switch(switch) = &mut self.seats[nic.node.0 as usize].kind
+                && !up
+            {
+                switch.0.forget_port(nic.port);
+            }
+        }
     }
 
     /// Lets a way carry frames otherwise from now on.
@@ -306,7 +320,7 @@ impl World {
 
     /// The node called `name`.
     pub fn node(&self, name: &str) -> Option<NodeId> {
-        self.seats.iter().position(|seat| seat.name == name).map(|index| NodeId(index as u32))
+        self.by_name.get(name).copied()
     }
 
     /// How many nodes there are; their ids count from 0.

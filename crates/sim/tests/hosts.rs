@@ -334,3 +334,66 @@ fn a_host_with_a_thousand_ports_is_a_host() {
     assert!(world.run_until_idle(LONG));
     assert_eq!(notes.all(), vec!["14"; 500]);
 }
+
+#[test]
+fn worlds_run_side_by_side_in_threads() {
+    let run = |seed| {
+        let (mut world, link, a, b) = pair(seed, Box::new(Blind));
+        world.rule(link, Box::new(Loss(0.05)));
+        std::thread::spawn(move || (transfer(&mut world, &a, &b, 100_000), world.stats()))
+    };
+    let [first, second, third] = [1, 1, 2].map(run).map(|thread| thread.join().expect("no panic"));
+    assert_eq!(first, second);
+    assert_ne!(first, third);
+}
+
+/// Handles work outside of any runtime: here a thread waits for a connection that the world brings.
+#[test]
+fn a_thread_outside_of_the_world_uses_the_same_sockets() {
+    let (mut world, _, a, b) = pair(1, Box::new(Blind));
+    let listener = b.tcp_listen(at(2, 80)).unwrap();
+    let client = a.clone();
+    a.spawn(async move {
+        let mut stream = client.tcp_connect(at(2, 80)).await.unwrap();
+        stream.write_all(b"hello").await.unwrap();
+    })
+    .detach();
+    let (heard, done) = std::sync::mpsc::channel();
+    let outside = std::thread::spawn(move || {
+        let read = async {
+            let (mut stream, _) = listener.accept().await;
+            let mut text = String::new();
+            stream.read_to_string(&mut text).await.unwrap();
+            text
+        };
+        heard.send(block_on(read)).unwrap();
+    });
+    let text = loop {
+        world.run_until(world.now() + Duration::from_millis(1));
+        if let Ok(text) = done.try_recv() {
+            break text;
+        }
+        std::thread::yield_now();
+    };
+    outside.join().unwrap();
+    assert_eq!(text, "hello");
+}
+
+/// The smallest executor: parks the thread until it is woken.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let mut cx = std::task::Context::from_waker(&waker);
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return output;
+        }
+        std::thread::park();
+    }
+}
