@@ -1,6 +1,7 @@
 //! Programs for Glassnet hosts: DHCP, DNS, HTTP and TLS clients and servers.
 #![forbid(unsafe_code)]
 
+pub mod browser;
 pub mod dhcp;
 pub mod dns;
 pub mod html;

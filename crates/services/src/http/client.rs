@@ -143,10 +143,9 @@ impl Connection {
         response.header(CONNECTION.as_str()).is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
-    /// Closes in order: our last byte, then the server's.
-    pub async fn close(self) {
-        drop(self.sender);
-        self.driver.await;
+    /// Closes in order: our last byte now, then the server's. The task ends when both are through.
+    pub fn close(self) -> Task<()> {
+        self.driver
     }
 }
 

@@ -52,7 +52,7 @@ impl ClientTls {
         let name = match host {
             Host::Ip(ip) => ServerName::IpAddress((*ip).into()),
             Host::Name(name) => ServerName::try_from(name.clone()).map_err(|_| TlsFailure {
-                party: Party::You,
+                kind: TlsProblem::Wrong,
                 said: format!("'{name}' is not a name that a certificate can carry"),
             })?,
         };
@@ -121,24 +121,35 @@ impl Session {
 /// Why there is no secure connection.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TlsFailure {
-    party: Party,
+    /// Of which kind.
+    pub kind: TlsProblem,
     said: String,
 }
 
+/// What can keep a connection from being secure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Party {
-    You,
-    Server,
-    Network,
+pub enum TlsProblem {
+    /// The certificate has ended, or has not begun.
+    Dates,
+    /// The certificate is for another name.
+    Name,
+    /// Nobody whom the client trusts has signed the certificate.
+    Issuer,
+    /// The client finds something else wrong.
+    Wrong,
+    /// The server refused.
+    Refused,
+    /// The connection broke.
+    Broken,
 }
 
 impl TlsFailure {
     /// Who ended it: "your own trust check", "the web server", "the network".
     pub fn party(&self) -> &'static str {
-        match self.party {
-            Party::You => "your own trust check",
-            Party::Server => "the web server",
-            Party::Network => "the network",
+        match self.kind {
+            TlsProblem::Dates | TlsProblem::Name | TlsProblem::Issuer | TlsProblem::Wrong => "your own trust check",
+            TlsProblem::Refused => "the web server",
+            TlsProblem::Broken => "the network",
         }
     }
 
@@ -149,18 +160,18 @@ impl TlsFailure {
 
     /// Whether another try may end better: the connection broke, nobody refused anything.
     pub fn is_transient(&self) -> bool {
-        self.party == Party::Network
+        self.kind == TlsProblem::Broken
     }
 
     fn of(error: &io::Error) -> TlsFailure {
         let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
-        let (party, said) = match inner {
-            Some(Error::InvalidCertificate(problem)) => (Party::You, certificate_problem(problem)),
-            Some(Error::AlertReceived(alert)) => (Party::Server, alert_text(*alert)),
-            Some(other) => (Party::You, format!("the server's side of the handshake is wrong: {other}")),
-            None => (Party::Network, error.to_string()),
+        let (kind, said) = match inner {
+            Some(Error::InvalidCertificate(problem)) => certificate_problem(problem),
+            Some(Error::AlertReceived(alert)) => (TlsProblem::Refused, alert_text(*alert)),
+            Some(other) => (TlsProblem::Wrong, format!("the server's side of the handshake is wrong: {other}")),
+            None => (TlsProblem::Broken, error.to_string()),
         };
-        TlsFailure { party, said }
+        TlsFailure { kind, said }
     }
 }
 
@@ -172,33 +183,34 @@ impl fmt::Display for TlsFailure {
 
 impl std::error::Error for TlsFailure {}
 
-fn certificate_problem(problem: &CertificateError) -> String {
+fn certificate_problem(problem: &CertificateError) -> (TlsProblem, String) {
     let date = |at: &UnixTime| date_text(UNIX_EPOCH + Duration::from_secs(at.as_secs()));
     match problem {
         CertificateError::ExpiredContext { time, not_after } => {
-            format!("the server's certificate ended on {}, and it is {} now", date(not_after), date(time))
+            let said = format!("the server's certificate ended on {}, and it is {} now", date(not_after), date(time));
+            (TlsProblem::Dates, said)
         }
         CertificateError::NotValidYetContext { time, not_before } => {
-            format!("the server's certificate begins on {}, and it is {} now", date(not_before), date(time))
+            let said = format!("the server's certificate begins on {}, and it is {} now", date(not_before), date(time));
+            (TlsProblem::Dates, said)
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
             let presented: Vec<_> = presented.iter().map(|name| plain_name(name)).collect();
-            format!("the server's certificate is for {}, not for {}", presented.join(", "), expected.to_str())
+            let (presented, expected) = (presented.join(", "), expected.to_str());
+            (TlsProblem::Name, format!("the server's certificate is for {presented}, not for {expected}"))
         }
         CertificateError::UnknownIssuer => {
-            "the server's certificate was signed by an authority that you do not trust".to_owned()
+            let said = "the server's certificate was signed by an authority that you do not trust".to_owned();
+            (TlsProblem::Issuer, said)
         }
-        CertificateError::BadSignature => "a signature in the certificate chain is wrong".to_owned(),
-        other => format!("the server's certificate is not acceptable: {other}"),
+        other => (TlsProblem::Wrong, format!("the server's certificate is not acceptable: {other}")),
     }
 }
 
-/// rustls writes `DnsName("example.com")`.
+/// rustls writes `DnsName("example.com")` and `IpAddress(192.0.2.1)`.
 fn plain_name(shown: &str) -> String {
-    match (shown.find('"'), shown.rfind('"')) {
-        (Some(first), Some(last)) if first < last => shown[first + 1..last].to_owned(),
-        _ => shown.to_owned(),
-    }
+    let inside = shown.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inside.unwrap_or(shown).trim_matches('"').to_owned()
 }
 
 fn alert_text(alert: AlertDescription) -> String {
