@@ -7,74 +7,114 @@ use base::Instant;
 
 use super::tell::{Teller, step};
 use super::{Layer, Mood, Step};
-use crate::conversation::dns::{Answer, Query};
-use crate::dissect::dns::{Data, Message};
+use crate::conversation::dns::Query;
+use crate::conversation::visit::Request;
+use crate::dissect::dns::{Data, Message, PORT};
 use crate::words::{list, seconds, span};
 
 pub(super) fn tell(teller: &mut Teller<'_>) {
     let queries = std::mem::take(&mut teller.queries);
+    let parents = (0..queries.len()).map(|place| parent(teller, &queries, place)).collect();
+    let asked = Asked { queries: &queries, parents };
     for place in 0..queries.len() {
-        let request = request(teller, &queries, place);
-        for mut told in steps(teller, &queries, place) {
-            told.request = request;
-            teller.tell(told);
+        let request = asked.request(teller, place);
+        for told in steps(teller, &asked, place) {
+            teller.tell(told.request(request));
         }
     }
     teller.queries = queries;
+    over_tcp(teller);
 }
 
-/// The request that a question serves: the asker's own, or that of whoever waits for the asker's answer.
-fn request(teller: &Teller<'_>, queries: &[Query], place: usize) -> Option<usize> {
-    let query = &queries[place];
-    let own = |query: &Query| {
-        let asks = |request: &&crate::conversation::visit::Request| {
-            request.node == query.asker
-                && request.host.eq_ignore_ascii_case(&query.question.name)
-                && request.start <= query.at()
-        };
-        teller.requests.iter().rfind(asks).map(|request| request.number)
-    };
-    own(query).or_else(|| parent(teller, queries, place).and_then(|parent| own(&queries[parent])))
+/// All questions, each with the one that it helps to answer.
+struct Asked<'a> {
+    queries: &'a [Query],
+    parents: Vec<Option<usize>>,
 }
 
 /// The question that made the asker ask: one to the asker that was open at the time, of the same name if there is one.
 fn parent(teller: &Teller<'_>, queries: &[Query], place: usize) -> Option<usize> {
     let query = &queries[place];
-    let waits = |(_, other): &(usize, &Query)| {
+    let waits = |other: &&usize| {
+        let other = &queries[**other];
         teller.index.node_of(other.server.ip()) == Some(query.asker) && other.is_open(query.at())
     };
-    let mut waiting = queries.iter().enumerate().filter(waits);
-    let same = waiting.clone().find(|(_, other)| other.question.name == query.question.name);
-    same.or_else(|| waiting.next()).map(|(place, _)| place)
+    let before: Vec<usize> = (place.saturating_sub(MAX_OPEN)..place).collect();
+    let same = before.iter().filter(waits).rfind(|other| queries[**other].question.name == query.question.name);
+    same.or_else(|| before.iter().rfind(waits)).copied()
 }
 
-/// Whether a question is part of a resolver's walk.
-fn is_walk(teller: &Teller<'_>, queries: &[Query], place: usize) -> bool {
-    parent(teller, queries, place).is_some()
+impl Asked<'_> {
+    /// The request that a question serves: the asker's own, or that of whoever waits for the asker's answer.
+    fn request(&self, teller: &Teller<'_>, place: usize) -> Option<usize> {
+        let own = |query: &Query| {
+            let asks = |request: &&Request| {
+                request.node == query.asker
+                    && request.host.eq_ignore_ascii_case(&query.question.name)
+                    && request.start <= query.at()
+            };
+            teller.requests.iter().rfind(asks).map(|request| request.number)
+        };
+        let mut place = place;
+        for _ in 0..MAX_DEPTH {
+            if let Some(request) = own(&self.queries[place]) {
+                return Some(request);
+            }
+            place = self.parents[place]?;
+        }
+        None
+    }
+
+    /// The questions that a server asked others before it answered.
+    fn walk<'q>(&'q self, teller: &Teller<'_>, place: usize, until: Instant) -> impl Iterator<Item = &'q Query> {
+        let server = teller.index.node_of(self.queries[place].server.ip());
+        let later = self.queries[place + 1..].iter().take_while(move |other| other.at() <= until);
+        later.filter(move |other| server == Some(other.asker))
+    }
+
+    /// The same question to another server, which stayed silent until then.
+    fn silent_before(&self, place: usize) -> Option<&Query> {
+        let query = &self.queries[place];
+        let silent = |other: &&Query| {
+            other.asker == query.asker
+                && other.question.name == query.question.name
+                && other.question.kind == query.question.kind
+                && other.server != query.server
+                && other.answered().is_none_or(|at| at > query.at())
+        };
+        self.queries[place.saturating_sub(MAX_OPEN)..place].iter().rfind(silent)
+    }
+
+    /// Whether a question is the first of a walk.
+    fn starts_walk(&self, place: usize) -> bool {
+        let asker = self.queries[place].asker;
+        self.parents[place].is_some_and(|parent| !self.queries[parent..place].iter().any(|other| other.asker == asker))
+    }
 }
 
-fn steps(teller: &mut Teller<'_>, queries: &[Query], place: usize) -> Vec<Step> {
-    let query = &queries[place];
+fn steps(teller: &mut Teller<'_>, asked: &Asked<'_>, place: usize) -> Vec<Step> {
+    let query = &asked.queries[place];
     let (asker, server) = (teller.name(query.asker), teller.who(query.server.ip()));
-    let walk = is_walk(teller, queries, place);
+    let walk = asked.parents[place].is_some();
     let mut steps = Vec::new();
     let base = |at, end, what: String| {
         let told = step("DNS", Layer::Application, at, end, what).ends(query.client, query.server);
         told.rfc(if walk { "RFC 1034, 5.3.3" } else { "RFC 1035, 4.1" })
     };
     let question = match query.repeats {
-        Some(before) => Some(repeated(teller, &queries[before], query)),
-        None => instead(teller, queries, place),
+        Some(before) => Some(repeated(teller, &asked.queries[before], query)),
+        None => asked.silent_before(place).map(|before| instead(teller, before, query)),
     };
     let mood = if question.is_some() { Mood::Trouble } else { Mood::Fine };
-    let question = question.unwrap_or_else(|| first_question(teller, queries, place, &server, walk));
+    let question = question.unwrap_or_else(|| first_question(teller, asked, place, &server));
     let answer = query.answer.as_ref().filter(|answer| answer.arrived.is_some());
-    let nested = answer.is_some_and(|answer| has_walk(teller, queries, query, answer));
+    let nested = answer.is_some_and(|answer| asked.walk(teller, place, answer.sent).next().is_some());
+    let silent = answer.map_or_else(String::new, |answer| silent_servers(teller, asked, place, answer.sent));
     let at_once = answer.filter(|_| !nested && query.sends.len() == 1);
     if let Some(answer) = at_once {
-        let what = format!("{question} {}", answer_text(teller, queries, query, answer, &server, walk));
+        let what = format!("{question} {}", answer_text(&query.question.name, &answer.message, &server, walk, &silent));
         let told = base(query.at(), answer.arrived.unwrap_or(answer.sent), what).between(&asker, &server).mood(mood);
-        return vec![detailed(told, answer).mood(mood.max(answer_mood(&answer.message)))];
+        return vec![records(told, &answer.message).mood(mood.max(answer_mood(&answer.message)))];
     }
     steps.push(base(query.at(), query.at(), question).between(&asker, &server).mood(mood));
     for pair in query.sends.windows(2) {
@@ -84,34 +124,21 @@ fn steps(teller: &mut Teller<'_>, queries: &[Query], place: usize) -> Vec<Step> 
         steps.push(base(pair[1].0, pair[1].0, what).between(&asker, &server).mood(Mood::Trouble));
     }
     if let Some(answer) = answer {
-        let what = answer_text(teller, queries, query, answer, &server, walk);
+        let what = answer_text(&query.question.name, &answer.message, &server, walk, &silent);
         let told = base(answer.sent, answer.arrived.unwrap_or(answer.sent), what).between(&server, &asker);
         let told = Step { addresses: format!("{} > {}", query.server, query.client), ..told };
-        steps.push(detailed(told, answer).mood(answer_mood(&answer.message)));
+        steps.push(records(told, &answer.message).mood(answer_mood(&answer.message)));
     }
     steps
 }
 
-/// Whether the server asked others before it answered.
-fn has_walk(teller: &Teller<'_>, queries: &[Query], query: &Query, answer: &Answer) -> bool {
-    let server = teller.index.node_of(query.server.ip());
-    let within = |other: &Query| other.at() >= query.at() && other.at() <= answer.sent;
-    server.is_some() && queries.iter().any(|other| Some(other.asker) == server && within(other))
-}
-
 /// A question for the first time, with its reason.
-fn first_question(teller: &mut Teller<'_>, queries: &[Query], place: usize, server: &str, walk: bool) -> String {
-    let query = &queries[place];
-    let wanted = wanted(query);
-    if !walk {
-        let lesson = format!("Packets need an address; {server} will search for it.");
-        return if teller.first("dns-question") { format!("{wanted}? {lesson}") } else { format!("{wanted}?") };
+fn first_question(teller: &mut Teller<'_>, asked: &Asked<'_>, place: usize, server: &str) -> String {
+    let wanted = wanted(&asked.queries[place]);
+    if asked.parents[place].is_none() && teller.first("dns-question") {
+        return format!("{wanted}? Packets need an address; {server} will search for it.");
     }
-    let start = parent(teller, queries, place).is_none_or(|parent| {
-        let earlier = |other: &Query| other.asker == query.asker && other.at() >= queries[parent].at();
-        !queries[..place].iter().any(earlier)
-    });
-    if start && teller.first("dns-walk") {
+    if asked.starts_walk(place) && teller.first("dns-walk") {
         return format!("{wanted}? The walk starts here: every resolver knows the root's address.");
     }
     format!("{wanted}?")
@@ -135,18 +162,10 @@ fn repeated(teller: &Teller<'_>, before: &Query, query: &Query) -> String {
 }
 
 /// The same question to another server, because the first one stays silent.
-fn instead(teller: &Teller<'_>, queries: &[Query], place: usize) -> Option<String> {
-    let query = &queries[place];
-    let silent = |other: &&Query| {
-        other.asker == query.asker
-            && other.question == query.question
-            && other.server != query.server
-            && other.answered().is_none_or(|at| at > query.at())
-    };
-    let before = queries[..place].iter().rfind(silent)?;
+fn instead(teller: &Teller<'_>, before: &Query, query: &Query) -> String {
     let waited = span(query.at().since(before.at()));
-    let name = &query.question.name;
-    Some(format!("Where is {name}? Asked here because {} did not answer in {waited}.", teller.who(before.server.ip())))
+    let silent = teller.who(before.server.ip());
+    format!("{}? Asked here because {silent} did not answer in {waited}.", wanted(query))
 }
 
 /// What became of a question without an answer.
@@ -156,16 +175,8 @@ fn lost(teller: &Teller<'_>, query: &Query) -> Option<String> {
     asked.map(|loss| format!("the question was {loss}")).or(answered.map(|loss| format!("the answer was {loss}")))
 }
 
-fn answer_text(
-    teller: &mut Teller<'_>,
-    queries: &[Query],
-    query: &Query,
-    answer: &Answer,
-    server: &str,
-    walk: bool,
-) -> String {
-    let message = &answer.message;
-    let name = &query.question.name;
+/// What an answer says; `silent` names the servers that could not be reached.
+fn answer_text(name: &str, message: &Message, server: &str, walk: bool, silent: &str) -> String {
     if message.truncated {
         return format!("The answer is too long for one datagram (TC): ask again over TCP, says {server}.");
     }
@@ -175,10 +186,7 @@ fn answer_text(
             let limit = negative_ttl(message).map_or_else(String::new, |ttl| format!(", and that holds for {ttl}"));
             return format!("There is no such name{limit} (NXDOMAIN).");
         }
-        "SERVFAIL" => {
-            let why = silent_servers(teller, queries, query, answer);
-            return format!("{server} could not find out{why} (SERVFAIL).");
-        }
+        "SERVFAIL" => return format!("{server} could not find out{silent} (SERVFAIL)."),
         "REFUSED" => return format!("{server} does not answer such questions (REFUSED)."),
         other => return format!("{server} answers with an error ({other})."),
     }
@@ -189,7 +197,7 @@ fn answer_text(
     }
     let addresses: Vec<String> = message.addresses().iter().map(ToString::to_string).collect();
     let alias = message.answers.iter().find_map(|record| match &record.data {
-        Data::Alias(target) if record.name == *name => Some(target.clone()),
+        Data::Alias(target) if record.name == name => Some(target.clone()),
         _ => None,
     });
     let ttl = message.answers.iter().map(|record| u64::from(record.ttl)).min();
@@ -206,16 +214,39 @@ fn answer_text(
 }
 
 /// `, for … did not answer`: whom the server asked in vain.
-fn silent_servers(teller: &Teller<'_>, queries: &[Query], query: &Query, answer: &Answer) -> String {
-    let node = teller.index.node_of(query.server.ip());
+fn silent_servers(teller: &Teller<'_>, asked: &Asked<'_>, place: usize, until: Instant) -> String {
     let mut silent: Vec<String> = Vec::new();
-    for other in queries.iter().filter(|other| Some(other.asker) == node && other.at() >= query.at()) {
-        let name = teller.who(other.server.ip());
-        if other.at() <= answer.sent && other.answered().is_none() && !silent.contains(&name) {
+    for query in asked.walk(teller, place, until).filter(|query| query.answered().is_none()) {
+        let name = teller.who(query.server.ip());
+        if !silent.contains(&name) {
             silent.push(name);
         }
     }
     if silent.is_empty() { String::new() } else { format!(", for {} did not answer", list(&silent)) }
+}
+
+/// Questions over TCP, asked when an answer did not fit into a datagram: one step for each connection.
+//= rfc7766#5
+fn over_tcp(teller: &mut Teller<'_>) {
+    let connections = std::mem::take(&mut teller.connections);
+    for connection in connections.iter().filter(|connection| connection.server.port() == PORT) {
+        let message = |by_client| {
+            let stream = connection.stream_start(&teller.index, by_client, MAX_STREAM);
+            let length = usize::from(u16::from_be_bytes(*stream.first_chunk()?));
+            Message::parse(stream.get(2..2 + length)?)
+        };
+        let (Some(question), Some(answer)) = (message(true), message(false)) else { continue };
+        let Some(name) = question.question.as_ref().map(|question| question.name.clone()) else { continue };
+        let sent = connection.segments.iter().find(|s| s.by_client && s.len > 0).map_or(connection.start(), |s| s.sent);
+        let arrived = connection.segments.iter().rfind(|s| !s.by_client && s.len > 0).and_then(|s| s.arrived);
+        let (client, server) = (teller.name(connection.client_node), teller.who(connection.server.ip()));
+        let text = answer_text(&name, &answer, &server, false, "");
+        let told = step("DNS", Layer::Application, sent, arrived.unwrap_or(sent), format!("The same over TCP: {text}"));
+        let told = told.between(client, server).ends(connection.client, connection.server).rfc("RFC 7766, 5");
+        let request = teller.request_at(connection.client_node, sent);
+        teller.tell(records(told, &answer).mood(answer_mood(&answer)).request(request));
+    }
+    teller.connections = connections;
 }
 
 /// For how long a "no" may be remembered.
@@ -231,8 +262,7 @@ fn answer_mood(message: &Message) -> Mood {
 }
 
 /// The message's records, one line each.
-fn detailed(mut told: Step, answer: &Answer) -> Step {
-    let message = &answer.message;
+fn records(mut told: Step, message: &Message) -> Step {
     let flags = [
         (message.authoritative, "authoritative"),
         (message.recursion_desired, "recursion desired"),
@@ -252,5 +282,11 @@ fn detailed(mut told: Step, answer: &Answer) -> Step {
     told
 }
 
+/// How many questions back the one is looked for that a question helps to answer.
+const MAX_OPEN: usize = 256;
+/// How many questions may stand between a request and one that helps to answer it.
+const MAX_DEPTH: usize = 8;
+/// Bytes of a TCP stream that are read.
+const MAX_STREAM: usize = 1 << 16;
 /// Most records of a section told in detail.
 const MAX_DETAILS: usize = 8;

@@ -1,6 +1,6 @@
 //! The story as text: one line a step, folded under itself where it is long.
 
-use super::{Failure, Heading, Layer, Mood, Step, Story};
+use super::{Heading, Layer, Mood, Step, Story};
 use crate::render::Style;
 use crate::render::style::{Paint, cut, fold, line, millis};
 
@@ -29,9 +29,6 @@ pub(super) fn story(story: &Story, style: Style) -> String {
         }
         started = true;
         page.step(&mut out, step);
-    }
-    if let Some(failure) = &story.failure {
-        page.failure(&mut out, failure);
     }
     if let Some(missing) = &story.missing {
         line(&mut out, &style.paint(Paint::Quiet, &format!("({missing})")));
@@ -106,19 +103,6 @@ impl Page {
                 let folded = folded.replace('\u{a0}', " ");
                 let folded = if n == 0 { folded } else { format!("  {folded}") };
                 line(out, &self.style.paint(Paint::Quiet, &format!("{:indent$}{folded}", "")));
-            }
-        }
-    }
-
-    fn failure(&self, out: &mut String, failure: &Failure) {
-        line(out, "");
-        let title = format!("The visit failed at {}.", failure.step);
-        line(out, &self.style.paint(Paint::Bad, &title));
-        let rows = [("who", &failure.party), ("said", &failure.said), ("try", &failure.advice)];
-        for (name, text) in rows.iter().filter(|(_, text)| !text.is_empty()) {
-            let lines = fold(text, self.style.columns().saturating_sub(8));
-            for (n, text) in lines.iter().enumerate() {
-                line(out, &format!("  {:4}  {text}", if n == 0 { name } else { "" }));
             }
         }
     }

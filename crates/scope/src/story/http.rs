@@ -120,6 +120,7 @@ fn cache_hit(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact)
 fn resources(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let n = fact.number("count").unwrap_or_default();
     let list = text(fact, "list").unwrap_or_default();
+    let list = list.split([' ', ',']).filter(|url| !url.is_empty()).collect::<Vec<_>>().join(", ");
     let what = match n {
         0 => "The page refers to nothing else that must be fetched.".into(),
         n => format!("The page needs {}: {}.", count(n, "more file"), list.trim_end_matches('.')),
@@ -144,6 +145,7 @@ fn failed(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let party = if failure.party.is_empty() { teller.name(node) } else { failure.party.clone() };
     let what = format!("The visit ends here: {party} said \"{}\".", failure.said);
     let told = alone(teller, at, node, fact.span, what).mood(Mood::Failure);
+    let told = if failure.advice.is_empty() { told } else { told.detail(format!("try: {}", failure.advice)) };
     teller.tell(told);
     teller.failure.get_or_insert(failure);
 }

@@ -1,7 +1,7 @@
 //! TCP (RFC 9293), told from the frames: handshakes, what was lost and sent again, closes.
 
 use base::Instant;
-use base::event::{Fact, RetransmitCause, TransportFact};
+use base::event::RetransmitCause;
 use wire::tcp::Flags;
 
 use super::tell::{Teller, step};
@@ -146,14 +146,11 @@ fn again(teller: &Teller<'_>, connection: &Connection) -> Option<Step> {
 
 /// `2 after a timeout`, `1 after duplicate ACKs`: from what the ends themselves recorded.
 fn causes(teller: &Teller<'_>, connection: &Connection) -> Vec<String> {
+    let ends = (connection.client.min(connection.server), connection.client.max(connection.server));
+    let known = teller.retransmits.get(&ends).map_or(&[][..], Vec::as_slice);
     let mut counts = [0_u64; 4];
-    for event in teller.recording().events() {
-        if let Fact::Transport(TransportFact::Retransmit { flow, cause, .. }) = &event.fact
-            && connection.is_between(flow.local, flow.remote)
-            && event.at >= connection.start()
-        {
-            counts[*cause as usize] += 1;
-        }
+    for (_, cause) in known.iter().filter(|(at, _)| *at >= connection.start()) {
+        counts[*cause as usize] += 1;
     }
     let causes = [
         (RetransmitCause::Timeout, "after a timeout"),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
+use base::event::{Fact, RetransmitCause, TransportFact};
 use base::{Instant, Mac, NodeId};
 
 use super::{Failure, Heading, Layer, Mood, Step, Story};
@@ -27,6 +28,8 @@ pub(super) struct Teller<'a> {
     pub(super) labels: Vec<String>,
     /// Names that DNS gave to addresses.
     dns_names: BTreeMap<IpAddr, String>,
+    /// Why segments were sent again, by the ends of their connection, the smaller first.
+    pub(super) retransmits: BTreeMap<(SocketAddr, SocketAddr), Vec<(Instant, RetransmitCause)>>,
     steps: Vec<Step>,
     explained: BTreeSet<&'static str>,
 }
@@ -42,8 +45,21 @@ impl<'a> Teller<'a> {
         let mut labels = Labels::new(false);
         let labels = index.packets.iter().map(|packet| labels.of(&packet.view)).collect();
         let dns_names = dns_names(&queries);
+        let retransmits = retransmits(recording);
         let (steps, explained, failure) = (Vec::new(), BTreeSet::new(), None);
-        Teller { index, queries, connections, requests, hero, failure, labels, dns_names, steps, explained }
+        Teller {
+            index,
+            queries,
+            connections,
+            requests,
+            hero,
+            failure,
+            labels,
+            dns_names,
+            retransmits,
+            steps,
+            explained,
+        }
     }
 
     pub(super) const fn recording(&self) -> &'a Recording {
@@ -132,6 +148,18 @@ impl<'a> Teller<'a> {
             missing: self.index.recording.truncated().map(ToString::to_string),
         }
     }
+}
+
+/// What the ends themselves recorded about segments that they sent again.
+fn retransmits(recording: &Recording) -> BTreeMap<(SocketAddr, SocketAddr), Vec<(Instant, RetransmitCause)>> {
+    let mut retransmits: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for event in recording.events() {
+        if let Fact::Transport(TransportFact::Retransmit { flow, cause, .. }) = &event.fact {
+            let ends = (flow.local.min(flow.remote), flow.local.max(flow.remote));
+            retransmits.entry(ends).or_default().push((event.at, *cause));
+        }
+    }
+    retransmits
 }
 
 /// What DNS calls the addresses of hosts that never spoke themselves.

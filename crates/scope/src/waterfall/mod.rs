@@ -112,9 +112,9 @@ impl Waterfall {
         draw::waterfall(self, style)
     }
 
-    /// For machines: times in seconds under curl's names, parts in whole nanoseconds.
+    /// For machines, a list of requests: times in seconds under curl's names, parts in whole nanoseconds.
     pub fn json(&self) -> serde_json::Value {
-        json::value(self)
+        json::value(&self.requests)
     }
 }
 
