@@ -222,6 +222,11 @@ impl Host {
         self.tcp.connection(id.0).map(|connection| connection.state())
     }
 
+    /// Every connection that this host remembers, TIME-WAIT included, in the order of their ids.
+    pub fn tcp_connections(&self) -> impl Iterator<Item = (ConnId, base::event::Flow, base::event::TcpState)> + '_ {
+        self.tcp.connections().map(|(id, connection)| (ConnId(id), connection.flow, connection.state()))
+    }
+
     /// How many bytes were taken; 0: the buffer is full, wait until writable.
     pub fn tcp_send(&mut self, id: ConnId, data: &[u8]) -> Result<usize, TcpError> {
         let result = self.tcp.with(id.0, |connection| connection.send(data)).ok_or(TcpError::Closed)?;

@@ -402,6 +402,10 @@ impl Tcp {
         self.connections.get(id).map(|entry| &entry.connection)
     }
 
+    pub(crate) fn connections(&self) -> impl Iterator<Item = (u64, &Connection)> {
+        self.connections.iter().map(|(id, entry)| (id, &entry.connection))
+    }
+
     /// Changes a connection on behalf of its program.
     pub(crate) fn with<T>(&mut self, id: u64, change: impl FnOnce(&mut Connection) -> T) -> Option<T> {
         let result = change(&mut self.connections.get_mut(id)?.connection);

@@ -1,0 +1,57 @@
+//! What a failing test leaves behind: the ladder, a capture, and the command that replays it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use scope::{Ladder, Recording, pcapng};
+
+use crate::end::SharedCell;
+use crate::plan::epoch;
+use crate::seed::Seed;
+
+/// Prints the report of a test that is about to fail. Never panics: a second panic would hide the first.
+pub(crate) fn failure(shared: &SharedCell) {
+    let Ok(mut shared) = shared.try_borrow_mut() else { return };
+    if !shared.is_built() {
+        return;
+    }
+    let (seed, recording) = (shared.seed.clone(), shared.built().recording());
+    println!("\n{}", shortened(&Ladder::of(&recording).to_string()));
+    match write_captures(&seed, &recording) {
+        Ok(paths) => paths.iter().for_each(|path| println!("capture: {}", path.display())),
+        Err(error) => println!("the capture could not be written: {error}"),
+    }
+    println!("seed {}: replay with\n    {}\n", seed.value, seed.replay());
+}
+
+/// Beginning and end of a long ladder.
+fn shortened(ladder: &str) -> String {
+    let lines: Vec<&str> = ladder.lines().collect();
+    if lines.len() <= FIRST_LINES + LAST_LINES {
+        return ladder.into();
+    }
+    let (first, last) = (&lines[..FIRST_LINES], &lines[lines.len() - LAST_LINES..]);
+    let left_out = lines.len() - FIRST_LINES - LAST_LINES;
+    format!("{}\n    … {left_out} lines left out …\n{}", first.join("\n"), last.join("\n"))
+}
+
+fn write_captures(seed: &Seed, recording: &Recording) -> std::io::Result<Vec<PathBuf>> {
+    let folder = target().join("stories");
+    fs::create_dir_all(&folder)?;
+    let mut paths = Vec::new();
+    for (name, bytes) in pcapng::of_all(recording, epoch()) {
+        let path = folder.join(format!("{}-{name}", seed.name()));
+        fs::write(&path, bytes)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+/// Cargo's target directory: a test's binary is in `<target>/<profile>/deps`.
+fn target() -> PathBuf {
+    let binary = std::env::current_exe().unwrap_or_default();
+    binary.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from)
+}
+
+const FIRST_LINES: usize = 150;
+const LAST_LINES: usize = 80;
