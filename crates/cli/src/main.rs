@@ -1,2 +1,28 @@
-//! placeholder
-fn main() {}
+//! The command `glassnet`: a whole internet in one process, with glass walls.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod command;
+mod message;
+mod quantity;
+mod terminal;
+
+use std::process::ExitCode;
+
+use arguments::Command;
+
+fn main() -> ExitCode {
+    let arguments = match arguments::read() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let result = match arguments.command {
+        Command::Visit(visit) => command::visit::run(&visit),
+        Command::Up(up) => command::up::run(&up),
+    };
+    match result {
+        Ok(code) => code,
+        Err(problem) => problem.print(),
+    }
+}

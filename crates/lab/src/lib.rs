@@ -1,1 +1,24 @@
-//! Scenarios, expectations, outcomes and the built-in worlds.
+//! Scenarios, their outcomes, and the worlds that come with Glassnet.
+//!
+//! ```text
+//!   scenario/   a world as a value: nodes, links, programs, timeline, expectations
+//!   program/    what runs on its hosts
+//!   run         a scenario and a seed give an Outcome, which owns the recording
+//!   worlds/     built-in scenarios
+//!   visit       type a URL, see the page
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod outcome;
+pub mod program;
+pub mod run;
+pub mod scenario;
+pub mod up;
+pub mod visit;
+pub mod worlds;
+
+pub use outcome::Outcome;
+pub use program::Program;
+pub use run::Running;
+pub use scenario::{BuildError, Scenario};

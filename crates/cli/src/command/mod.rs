@@ -1,0 +1,4 @@
+//! One file a subcommand.
+
+pub(crate) mod up;
+pub(crate) mod visit;

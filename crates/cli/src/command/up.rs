@@ -1,0 +1,63 @@
+//! `glassnet up`: the world on a real interface, in real time.
+
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use base::{Blind, Instant, Nic};
+use lab::worlds::internet::OPEN_PORT;
+use live::{Driver, Stop, Tap};
+use scope::{Recorder, Recording, Wants, pcapng};
+
+use super::visit::write;
+use crate::arguments::Up;
+use crate::message::Problem;
+
+pub(crate) fn run(up: &Up) -> Result<ExitCode, Problem> {
+    let tap = Tap::open(&up.tap).map_err(problem)?;
+    tap.set_up().map_err(problem)?;
+    let stop = Stop::on_signals().map_err(problem)?;
+    let epoch = SystemTime::now();
+    let (recorder, sink) = match up.pcap {
+        Some(_) => {
+            let (recorder, sink) = Recorder::new(Wants { frames: true, secrets: true, ..Wants::APP });
+            (Some(recorder), sink)
+        }
+        None => (None, Box::new(Blind) as Box<dyn base::Sink>),
+    };
+    let world = lab::up::up(up.seed, epoch, sink)
+        .map_err(|error| Problem::new("the world cannot be built", error, "report this: the world is built in"))?;
+    if let Some(file) = &up.trust {
+        write(file, world.root_pem.as_bytes())?;
+    }
+    announce(up);
+    let mut driver = Driver::new(world.world, vec![(world.port, tap)]);
+    let until = up.r#for.map(|span| Instant::ZERO + span);
+    let stats = driver.run(until, &stop).map_err(problem)?;
+    if let (Some(file), Some(recorder)) = (&up.pcap, recorder) {
+        let recording = recorder.take();
+        if let Some(nic) = open_nic(&recording) {
+            write(file, &pcapng::of_nic(&recording, nic, epoch))?;
+        }
+    }
+    let (heard, said) = (stats.frames_in, stats.frames_out);
+    anstream::eprintln!("{} is gone: {heard} frames came in by it, {said} went out", up.tap);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn announce(up: &Up) {
+    let (switch, port) = OPEN_PORT;
+    anstream::eprintln!("{} is now {port} of {switch}, in a home network with a DHCP server. Ctrl-C ends it.", up.tap);
+    anstream::eprintln!("   in a namespace of its own:");
+    anstream::eprintln!("   ip netns add glass && ip link set {} netns glass && ip netns exec glass udhcpc -i {}", up.tap, up.tap);
+    let trust = up.trust.as_ref().map_or_else(|| "CA-FILE (see --trust)".to_owned(), |file| file.display().to_string());
+    anstream::eprintln!("   ip netns exec glass curl --cacert {trust} https://www.example.com/");
+}
+
+fn open_nic(recording: &Recording) -> Option<Nic> {
+    let (node, port) = OPEN_PORT;
+    recording.nics().find(|(_, info)| info.node == node && info.name == port).map(|(nic, _)| nic)
+}
+
+fn problem(error: live::LiveError) -> Problem {
+    Problem::new("the world cannot be put on a real interface", error, "")
+}

@@ -1,0 +1,203 @@
+//! A world as a value: what stands where, what joins it, what runs on it, what happens when, and what is expected.
+
+mod build;
+mod expect;
+mod timeline;
+
+use std::sync::Arc;
+use std::time::{Duration as WallDuration, SystemTime};
+
+use base::{Cidr, Duration, LinkType};
+use sim::Cable;
+use stack::Config;
+
+pub use build::{BuildError, Built};
+pub use expect::Expect;
+pub use timeline::{At, Do};
+
+use crate::program::Program;
+
+/// A world, ready to be run with a seed.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it is called.
+    pub name: String,
+    /// The date on which it begins. A simulation's is fixed; a live world's is today.
+    pub epoch: SystemTime,
+    /// Hosts, routers, switches.
+    pub nodes: Vec<NodeSpec>,
+    /// Cables.
+    pub links: Vec<LinkSpec>,
+    /// What happens when.
+    pub timeline: Vec<At>,
+    /// What must be true at the end.
+    pub expectations: Vec<Expect>,
+    /// When a run is ended that does not end by itself.
+    pub limit: Duration,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct NodeSpec {
+    /// Its name, unique in the world.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its interfaces, in the order of their ports.
+    pub interfaces: Vec<InterfaceSpec>,
+    /// Where packets go that are not for a network of its own: network, router.
+    pub routes: Vec<(Cidr, std::net::IpAddr)>,
+    /// What runs on it.
+    pub programs: Vec<Arc<dyn Program>>,
+    /// The settings of its stack.
+    pub config: Config,
+}
+
+/// What a node is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// An end system.
+    Host,
+    /// A host that forwards.
+    Router,
+    /// A learning switch with so many ports, named `port0`, `port1`, …
+    Switch(u16),
+}
+
+/// An interface of a host or router.
+#[derive(Clone, Debug)]
+pub struct InterfaceSpec {
+    /// `eth0`.
+    pub name: String,
+    /// Ethernet, or bare IP on a line between two.
+    pub link_type: LinkType,
+    /// Addresses that it has from the start.
+    pub addresses: Vec<Cidr>,
+    /// Largest IP packet, bytes.
+    pub mtu: usize,
+}
+
+/// A cable.
+#[derive(Clone, Debug)]
+pub struct LinkSpec {
+    /// Its name, unique in the world.
+    pub name: String,
+    /// Node and interface at each end.
+    pub ends: [(String, String); 2],
+    /// From the first end to the second.
+    pub forth: Cable,
+    /// From the second end to the first.
+    pub back: Cable,
+    /// Frames lost each way, 0 to 1.
+    pub loss: f64,
+}
+
+impl Scenario {
+    /// An empty world that begins on the first of January 2026.
+    pub fn new(name: &str) -> Self {
+        Scenario {
+            name: name.into(),
+            epoch: SystemTime::UNIX_EPOCH + WallDuration::from_secs(EPOCH_2026),
+            nodes: Vec::new(),
+            links: Vec::new(),
+            timeline: Vec::new(),
+            expectations: Vec::new(),
+            limit: Duration::from_secs(3600),
+        }
+    }
+
+    /// Adds a node.
+    pub fn node(mut self, node: NodeSpec) -> Self {
+        self.nodes.push(node);
+        self
+    }
+
+    /// Joins two interfaces, given as `node:interface`, by a cable that is the same both ways.
+    pub fn link(self, name: &str, a: &str, b: &str, cable: Cable) -> Self {
+        self.asymmetric_link(name, a, b, cable, cable)
+    }
+
+    /// Joins two interfaces by a cable whose ways differ: `forth` from `a` to `b`, and `back`.
+    pub fn asymmetric_link(mut self, name: &str, a: &str, b: &str, forth: Cable, back: Cable) -> Self {
+        let end = |text: &str| match text.split_once(':') {
+            Some((node, interface)) => (node.to_owned(), interface.to_owned()),
+            None => (text.to_owned(), String::new()),
+        };
+        self.links.push(LinkSpec { name: name.into(), ends: [end(a), end(b)], forth, back, loss: 0.0 });
+        self
+    }
+
+    /// Something happens `at` a moment.
+    pub fn at(mut self, at: Duration, what: Do) -> Self {
+        self.timeline.push(At { at, what });
+        self
+    }
+
+    /// Something must be true at the end.
+    pub fn expect(mut self, expectation: Expect) -> Self {
+        self.expectations.push(expectation);
+        self
+    }
+
+    /// The node called `name`, to be changed.
+    pub fn node_mut(&mut self, name: &str) -> Option<&mut NodeSpec> {
+        self.nodes.iter_mut().find(|node| node.name == name)
+    }
+
+    /// The link called `name`, to be changed.
+    pub fn link_mut(&mut self, name: &str) -> Option<&mut LinkSpec> {
+        self.links.iter_mut().find(|link| link.name == name)
+    }
+}
+
+impl NodeSpec {
+    fn new(name: &str, kind: Kind) -> Self {
+        let config = Config { forwarding: kind == Kind::Router, ..Config::default() };
+        NodeSpec { name: name.into(), kind, interfaces: Vec::new(), routes: Vec::new(), programs: Vec::new(), config }
+    }
+
+    /// An end system.
+    pub fn host(name: &str) -> Self {
+        Self::new(name, Kind::Host)
+    }
+
+    /// A host that forwards.
+    pub fn router(name: &str) -> Self {
+        Self::new(name, Kind::Router)
+    }
+
+    /// A learning switch.
+    pub fn switch(name: &str, ports: u16) -> Self {
+        Self::new(name, Kind::Switch(ports))
+    }
+
+    /// With an Ethernet interface and its addresses.
+    pub fn ethernet(self, name: &str, addresses: &[Cidr]) -> Self {
+        self.interface(name, LinkType::Ethernet, addresses)
+    }
+
+    /// With one end of a line that carries bare IP packets.
+    pub fn line(self, name: &str, addresses: &[Cidr]) -> Self {
+        self.interface(name, LinkType::Ip, addresses)
+    }
+
+    fn interface(mut self, name: &str, link_type: LinkType, addresses: &[Cidr]) -> Self {
+        self.interfaces.push(InterfaceSpec { name: name.into(), link_type, addresses: addresses.into(), mtu: 1500 });
+        self
+    }
+
+    /// With a route by a router.
+    pub fn route(mut self, to: Cidr, via: [u8; 4]) -> Self {
+        self.routes.push((to, via.into()));
+        self
+    }
+
+    /// With a program.
+    pub fn run(mut self, program: impl Program) -> Self {
+        self.programs.push(Arc::new(program));
+        self
+    }
+}
+
+/// 2026-01-01T00:00:00Z.
+const EPOCH_2026: u64 = 1_767_225_600;

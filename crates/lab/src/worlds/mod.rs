@@ -1,0 +1,3 @@
+//! Built-in worlds: each is a `Scenario` value.
+
+pub mod internet;
