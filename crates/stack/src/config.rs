@@ -18,7 +18,7 @@ pub struct Config {
     pub max_sockets: usize,
     /// Datagrams waiting in a UDP or raw socket, at most.
     pub datagram_queue: usize,
-    /// Offer and use window scaling and timestamps (RFC 7323).
+    /// Offer and use timestamps (RFC 7323). Window scaling is always offered.
     pub timestamps: bool,
     /// Offer and use selective acknowledgements (RFC 2018).
     pub sack: bool,

@@ -21,9 +21,9 @@ impl Host {
         let id = frame.id;
         let Some(interface) = self.interfaces.get(usize::from(port.0)) else { return };
         match interface.accept(&mut frame) {
-            Ok(Accepted::Ipv4) => self.receive_ip(cx, port, frame, ip::receive_v4),
-            Ok(Accepted::Ipv6) => self.receive_ip(cx, port, frame, ip::receive_v6),
-            Ok(Accepted::Arp) => self.receive_arp(cx, port, &frame),
+            Ok((Accepted::Ipv4, to_all)) => self.receive_ip(cx, port, frame, to_all, ip::receive_v4),
+            Ok((Accepted::Ipv6, to_all)) => self.receive_ip(cx, port, frame, to_all, ip::receive_v6),
+            Ok((Accepted::Arp, _)) => self.receive_arp(cx, port, &frame),
             Err(reason) => self.dropped(cx, id, reason),
         }
     }
@@ -56,6 +56,7 @@ impl Host {
         cx: &mut Cx<'_>,
         port: Port,
         mut packet: PacketBuf,
+        to_all: bool,
         parse: fn(&mut PacketBuf) -> Result<Received, InternetDrop>,
     ) {
         let received = match parse(&mut packet) {
@@ -67,12 +68,12 @@ impl Host {
         }
         let broadcast = || address::is_broadcast(&self.interfaces[usize::from(port.0)], received.to);
         if self.own.contains(received.to) {
-            self.deliver(cx, port, packet, received, false);
+            self.deliver(cx, port, packet, received, to_all);
         } else if broadcast() {
             self.deliver(cx, port, packet, received, true);
         } else if self.is_being_configured(port, &packet, &received) {
             self.deliver(cx, port, packet, received, true);
-        } else if self.config.forwarding {
+        } else if self.config.forwarding && !to_all {
             self.forward(cx, packet, received);
         } else {
             self.dropped(cx, packet.id, InternetDrop::NotForUs);
@@ -90,6 +91,14 @@ impl Host {
 
     //= rfc1812#5.2.1
     fn forward(&mut self, cx: &mut Cx<'_>, mut packet: PacketBuf, received: Received) {
+        if received.from.is_unspecified() {
+            return self.dropped(cx, packet.id, InternetDrop::BadSource);
+        }
+        //= rfc1812#5.3.7
+        // Some addresses mean something on their own link only.
+        if !address::is_forwardable(received.to) {
+            return self.dropped(cx, packet.id, InternetDrop::NotForUs);
+        }
         let Some((port, next_hop)) = self.routes.next_hop(received.to) else {
             self.complain(cx, &packet, &received, Message::DestinationUnreachable { code: Unreachable::Net, mtu: 0 });
             return self.dropped(cx, packet.id, InternetDrop::NoRoute);
@@ -99,7 +108,13 @@ impl Host {
             self.complain(cx, &packet, &received, Message::TimeExceeded { code: Exceeded::Ttl });
             return self.dropped(cx, packet.id, InternetDrop::TtlExpired);
         }
-        let mtu = self.interfaces[usize::from(port.0)].config.mtu;
+        let Some(interface) = self.interfaces.get(usize::from(port.0)) else { return };
+        //= rfc1812#5.3.5.2
+        // A packet to all hosts of another link stays outside: by default since RFC 2644.
+        if address::is_broadcast(interface, next_hop) {
+            return self.dropped(cx, packet.id, InternetDrop::NotForUs);
+        }
+        let mtu = interface.config.mtu;
         if packet.len() > mtu && received.dont_fragment {
             //= rfc1191#4
             let message = Message::DestinationUnreachable { code: Unreachable::FragmentationNeeded, mtu: mtu as u16 };
@@ -123,6 +138,9 @@ impl Host {
             return self.transmit(cx, port, next_hop, packet);
         }
         let id = packet.id;
+        if next_hop.is_ipv6() {
+            return self.dropped(cx, id, InternetDrop::FragmentationNeeded);
+        }
         let pieces = fragment::split(packet, mtu, || self.packet_id());
         let count = pieces.len();
         cx.record(Kind::Network, id, || Fact::Internet(InternetFact::Fragmented { pieces: count, mtu }));
@@ -156,6 +174,9 @@ impl Host {
         }
         packet.pull(received.header_len);
         match received.protocol {
+            //= rfc9293#3.9.2.3
+            // MUST-57: a segment to everybody is meant for nobody.
+            Protocol::TCP if broadcast => self.dropped(cx, packet.id, InternetDrop::NotForUs),
             Protocol::TCP => self.deliver_tcp(cx, packet, received),
             Protocol::UDP => self.deliver_udp(cx, port, packet, received, broadcast),
             Protocol::ICMP if received.to.is_ipv4() => self.deliver_icmp(cx, packet, received, broadcast),
@@ -164,7 +185,8 @@ impl Host {
                 let id = packet.id;
                 packet.unpull(received.header_len);
                 let message = Message::DestinationUnreachable { code: Unreachable::Protocol, mtu: 0 };
-                if !broadcast {
+                // Of a datagram that came in pieces the header is not here any more.
+                if !broadcast && received.fragment.is_none() {
                     self.complain(cx, &packet, &received, message);
                 }
                 self.dropped(cx, id, InternetDrop::UnknownProtocol);

@@ -33,12 +33,12 @@ impl Interface {
         Interface { config, addresses: Vec::new(), queue, ready: false }
     }
 
-    /// Whose frame, and what is in it. The link header is pulled.
-    pub(crate) fn accept(&self, frame: &mut PacketBuf) -> Result<Accepted, LinkDrop> {
+    /// Whose frame, what is in it, and whether it was sent to everybody on the link. The link header is pulled.
+    pub(crate) fn accept(&self, frame: &mut PacketBuf) -> Result<(Accepted, bool), LinkDrop> {
         if self.config.link_type == LinkType::Ip {
             return match frame.head().first().map(|byte| byte >> 4) {
-                Some(4) => Ok(Accepted::Ipv4),
-                Some(6) => Ok(Accepted::Ipv6),
+                Some(4) => Ok((Accepted::Ipv4, false)),
+                Some(6) => Ok((Accepted::Ipv6, false)),
                 _ => Err(LinkDrop::UnknownProtocol),
             };
         }
@@ -47,12 +47,13 @@ impl Interface {
             return Err(LinkDrop::NotForUs);
         }
         frame.pull(ethernet::LEN);
-        match header.ethertype {
-            EtherType::IPV4 => Ok(Accepted::Ipv4),
-            EtherType::IPV6 => Ok(Accepted::Ipv6),
-            EtherType::ARP => Ok(Accepted::Arp),
-            _ => Err(LinkDrop::UnknownProtocol),
-        }
+        let what = match header.ethertype {
+            EtherType::IPV4 => Accepted::Ipv4,
+            EtherType::IPV6 => Accepted::Ipv6,
+            EtherType::ARP => Accepted::Arp,
+            _ => return Err(LinkDrop::UnknownProtocol),
+        };
+        Ok((what, header.dst.is_group()))
     }
 
     /// Puts the link header in front of a packet to the station `dst`.

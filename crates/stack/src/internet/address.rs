@@ -46,5 +46,18 @@ pub(crate) fn is_possible_source(from: IpAddr) -> bool {
     }
 }
 
+/// Whether a router may pass a packet to `to` on: not to a group (there is no multicast routing), nor to an address that
+/// means something on its own link or host only.
+pub(crate) fn is_forwardable(to: IpAddr) -> bool {
+    match to {
+        IpAddr::V4(ip) => {
+            !ip.is_multicast() && !ip.is_broadcast() && !ip.is_loopback() && !ip.is_link_local() && !ip.is_unspecified()
+        }
+        IpAddr::V6(ip) => {
+            !ip.is_multicast() && !ip.is_loopback() && !ip.is_unicast_link_local() && !ip.is_unspecified()
+        }
+    }
+}
+
 /// 224.0.0.1, which every host listens to.
 const ALL_SYSTEMS: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 1);

@@ -2,7 +2,7 @@
 
 use std::task::Waker;
 
-use base::event::{Flow, TcpState, TransportDrop, TransportFact};
+use base::event::{Flow, RetransmitCause, TcpState, TransportDrop, TransportFact};
 use base::{Duration, Instant, SeqNum};
 use bytes::Bytes;
 use wire::tcp::{Flags, Options};
@@ -40,6 +40,8 @@ pub(crate) struct Connection {
 pub(crate) struct Program {
     /// It holds no handle any more.
     pub(crate) released: bool,
+    /// It sends no more, said before the connection was open.
+    pub(crate) finished: bool,
     pub(crate) reader: Option<Waker>,
     pub(crate) writer: Option<Waker>,
 }
@@ -67,6 +69,19 @@ pub(crate) struct Synchronized {
 }
 
 impl Synchronized {
+    pub(super) fn new(flow: Flow, agreed: Agreed, cx: &TcpCx<'_>) -> Self {
+        let Agreed { send, irs, offered, scale, timestamps, receive_mss } = agreed;
+        Synchronized {
+            snd: Sender::new(flow, send, cx),
+            rcv: Receiver::new(irs, offered, scale, receive_mss, timestamps.map(|(_, recent)| recent), cx.now),
+            acks: Acks::new(),
+            ts_offset: timestamps.map(|(offset, _)| offset),
+            receive_mss,
+            we_closed_first: false,
+            orphan_until: None,
+        }
+    }
+
     pub(crate) fn state(&self) -> TcpState {
         state::synchronized(self.snd.half(), self.rcv.finished(), self.we_closed_first)
     }
@@ -123,114 +138,26 @@ impl Connection {
         arrived
     }
 
-    //= rfc9293#3.10.7.3
-    fn on_segment_syn_sent(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
-        let Phase::Handshake(handshake) = &mut self.phase else { return Arrived::Done };
-        let acked = segment.has(Flags::ACK);
-        if acked && !handshake.is_acked_by(segment.ack) {
-            if !segment.has(Flags::RST) {
-                self.urgent = Some(Outgoing::reset_for(&segment));
-            }
-            return Arrived::Dropped(TransportDrop::BadAck);
-        }
-        if segment.has(Flags::RST) {
-            if acked {
-                self.fail(TcpError::Refused, cx);
-            }
-            return Arrived::Done;
-        }
-        if !segment.has(Flags::SYN) {
-            return Arrived::Dropped(TransportDrop::NoConnection);
-        }
-        handshake.on_syn(&segment, cx.now);
-        if !acked {
-            // Both sides opened at once: SYN-RECEIVED, and our SYN goes out again with an ACK.
-            return Arrived::Done;
-        }
-        self.establish(segment, cx)
-    }
-
     //= rfc9293#3.10.7.4
-    fn on_segment_syn_received(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
-        let Phase::Handshake(handshake) = &mut self.phase else { return Arrived::Done };
-        let Some(irs) = handshake.irs() else { return Arrived::Done };
-        if segment.has(Flags::SYN) && segment.seq == irs && !segment.has(Flags::RST) {
-            if segment.has(Flags::ACK) && handshake.is_acked_by(segment.ack) {
-                // The other half of a simultaneous open.
-                return self.establish(segment, cx);
-            }
-            handshake.repeat();
-            return Arrived::Done;
-        }
-        if !segment.seq.within(irs + 1, handshake.window().max(1)) {
-            return Arrived::Dropped(TransportDrop::OutOfWindow);
-        }
-        if segment.has(Flags::RST) {
-            //= rfc5961#3.2
-            // Only a reset at exactly RCV.NXT is believed.
-            if segment.seq != irs + 1 {
-                return Arrived::Dropped(TransportDrop::ChallengeAck);
-            }
-            let error = if handshake.active { TcpError::Refused } else { TcpError::Reset };
-            self.fail(error, cx);
-            return Arrived::Done;
-        }
-        if segment.has(Flags::SYN) {
-            return Arrived::Dropped(TransportDrop::ChallengeAck);
-        }
-        if !segment.has(Flags::ACK) {
-            return Arrived::Dropped(TransportDrop::NoAckFlag);
-        }
-        if !handshake.is_acked_by(segment.ack) {
-            self.urgent = Some(Outgoing::reset_for(&segment));
-            return Arrived::Dropped(TransportDrop::BadAck);
-        }
-        self.establish(segment, cx)
-    }
-
-    /// Our SYN is acknowledged and the peer's is here: both halves begin, with whatever else the segment brings.
-    fn establish(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
-        let Phase::Handshake(handshake) = &self.phase else { return Arrived::Done };
-        let Some(agreed) = handshake.agree(&segment, cx.now, cx) else { return Arrived::Done };
-        let Agreed { send, irs, offered, scale, timestamps, receive_mss } = agreed;
-        let mut open = Box::new(Synchronized {
-            snd: Sender::new(self.flow, send, cx),
-            rcv: Receiver::new(irs, offered, scale, receive_mss, timestamps.map(|(_, recent)| recent), cx.now),
-            acks: Acks::new(),
-            ts_offset: timestamps.map(|(offset, _)| offset),
-            receive_mss,
-            we_closed_first: false,
-            orphan_until: None,
-        });
-        if segment.has(Flags::SYN) {
-            open.acks.at_once();
-            segment.trim_front(segment.seq + 1);
-        }
-        self.phase = Phase::Synchronized(open);
-        if self.program.released {
-            self.close(cx);
-        }
-        cx.wake(&mut self.program.reader);
-        cx.wake(&mut self.program.writer);
-        if segment.len() > 0 {
-            self.on_segment_synchronized(segment, cx);
-        }
-        Arrived::Established
-    }
-
-    //= rfc9293#3.10.7.4
-    fn on_segment_synchronized(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+    pub(super) fn on_segment_synchronized(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
         let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
         // First: the sequence number, and by RFC 7323 the timestamp before it.
         if let Err(reason) = open.rcv.check_timestamp(&segment, cx.now).and_then(|()| open.rcv.check_sequence(&segment))
         {
-            if !segment.has(Flags::RST) {
+            if open.rcv.is_silent_about(&segment) {
+                return Arrived::Dropped(reason);
+            }
+            // Only text is always answered: two sides that disagree must not answer each other's answers for ever.
+            if segment.len() > 0 {
                 open.acks.at_once();
+            } else {
+                open.acks.challenge(cx.now);
             }
             // An acknowledgement in a probe or a repeated segment still counts as a sign of life.
             open.snd.on_sign_of_life();
             return Arrived::Dropped(reason);
         }
+        open.rcv.note_timestamp(&segment, cx.now);
         // Second: a reset, believed only at exactly RCV.NXT.
         //= rfc5961#3.2
         if segment.has(Flags::RST) {
@@ -259,8 +186,15 @@ impl Connection {
         // Seventh and eighth: the text and the FIN, as far as the window allows.
         let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
         segment.trim_front(open.rcv.rcv_nxt());
-        segment.trim_back(open.rcv.edge());
-        let arrived = if segment.text.is_empty() { Arrived::Done } else { self.on_text(&segment, cx) };
+        let beyond = segment.trim_back(open.rcv.edge());
+        if beyond {
+            open.acks.at_once();
+        }
+        let arrived = match segment.text.is_empty() {
+            true if beyond => Arrived::Dropped(TransportDrop::OutOfWindow),
+            true => Arrived::Done,
+            false => self.on_text(&segment, cx),
+        };
         self.on_fin(&segment, cx);
         arrived
     }
@@ -319,8 +253,15 @@ impl Connection {
         let before = self.state();
         match &mut self.phase {
             Phase::Handshake(handshake) => {
-                if handshake.on_timer(cx).is_err() {
-                    self.give_up(cx);
+                let (flow, seq) = (self.flow, handshake.iss());
+                match handshake.on_timer(cx) {
+                    Ok(None) => {}
+                    Ok(Some(rto)) => {
+                        let cause = RetransmitCause::Timeout;
+                        cx.facts.add(|| TransportFact::Backoff { flow, rto });
+                        cx.facts.add(|| TransportFact::Retransmit { flow, seq, len: 0, cause });
+                    }
+                    Err(()) => self.give_up(cx),
                 }
             }
             Phase::Synchronized(open) => {
@@ -356,9 +297,9 @@ impl Connection {
         }
         match &mut self.phase {
             Phase::Handshake(handshake) => {
-                let first = handshake.poll_at().is_none() && handshake.active;
+                let first = handshake.is_new() && handshake.active;
                 let segment = handshake.poll_segment(cx);
-                if segment.is_some() && first && !handshake.is_received() {
+                if segment.is_some() && first {
                     cx.facts.state(self.flow, TcpState::Closed, TcpState::SynSent);
                 }
                 segment
@@ -381,7 +322,7 @@ impl Connection {
                 (planned, self.tx.slice(position, planned.text as usize))
             }
             None if open.acks.is_due() || open.rcv.owes_window_update(free, self.receive_capacity) => {
-                (Planned { seq: open.snd.nxt(), text: 0, fin: false, again: false }, Bytes::new())
+                (Planned { seq: open.snd.seq_of_ack(), text: 0, fin: false, again: false }, Bytes::new())
             }
             None => return None,
         };
@@ -398,7 +339,7 @@ impl Connection {
         let recent = open.rcv.ts_recent().unwrap_or(0);
         let timestamps = open.ts_offset.map(|offset| (cx.timestamp(offset), recent));
         let options = Options { timestamps, sack, ..Options::default() };
-        let window = open.rcv.offer(free);
+        let window = open.rcv.offer(free, self.receive_capacity);
         let segment = Outgoing { seq: planned.seq, ack: open.rcv.rcv_nxt(), flags, window, options, text };
         open.acks.on_sent();
         if planned.text > 0 || planned.fin {
@@ -424,7 +365,7 @@ impl Connection {
     pub(crate) fn send(&mut self, data: &[u8]) -> Result<usize, TcpError> {
         match &self.phase {
             Phase::Synchronized(open) if open.snd.half() == SendHalf::Open => Ok(self.tx.push(data)),
-            Phase::Handshake(_) => Ok(self.tx.push(data)),
+            Phase::Handshake(_) if !self.program.finished => Ok(self.tx.push(data)),
             _ => Err(self.error.unwrap_or(TcpError::Closed)),
         }
     }
@@ -476,7 +417,12 @@ impl Connection {
         let before = self.state();
         match &mut self.phase {
             // A connection that was never there is forgotten; SYN-RECEIVED closes once it is established.
-            Phase::Handshake(handshake) if !handshake.is_received() => self.phase = Phase::Closed,
+            Phase::Handshake(handshake) if !handshake.is_received() => {
+                self.phase = Phase::Closed;
+                cx.wake(&mut self.program.reader);
+                cx.wake(&mut self.program.writer);
+            }
+            Phase::Handshake(_) => self.program.finished = true,
             Phase::Synchronized(open) if open.snd.half() == SendHalf::Open => {
                 open.we_closed_first = !open.rcv.finished();
                 open.snd.close();
@@ -502,7 +448,7 @@ impl Connection {
     //= rfc9293#3.10.5
     pub(crate) fn abort(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
         let reset = match &self.phase {
-            Phase::Synchronized(open) => Some((open.snd.nxt(), open.rcv.rcv_nxt())),
+            Phase::Synchronized(open) => Some((open.snd.seq_of_ack(), open.rcv.rcv_nxt())),
             Phase::Handshake(handshake) => handshake.irs().map(|irs| (handshake.iss() + 1, irs + 1)),
             Phase::TimeWait(_) | Phase::Closed => None,
         };

@@ -1,13 +1,18 @@
 //! Opening a connection: SYN-SENT and SYN-RECEIVED, and what the two sides agree on (RFC 9293 section 3.5, RFC 7323,
 //! RFC 2018).
 
+use std::net::SocketAddr;
+
+use base::event::TransportDrop;
 use base::{Duration, Instant, SeqNum};
 use bytes::Bytes;
 use wire::tcp::{Flags, MAX_WINDOW_SCALE, Options};
 
+use super::connection::{Arrived, Connection, Phase, Synchronized};
 use super::cx::TcpCx;
 use super::segment::{Outgoing, Segment};
 use super::sender::SendTerms;
+use crate::socket::TcpError;
 
 /// A connection that is not yet synchronized.
 #[derive(Debug)]
@@ -25,6 +30,8 @@ pub(crate) struct Handshake {
     first_sent: Option<Instant>,
     timer: Option<Instant>,
     sent: u32,
+    /// How often nobody answered in time.
+    timeouts: u32,
 }
 
 /// The peer's SYN.
@@ -65,6 +72,7 @@ impl Handshake {
             first_sent: None,
             timer: None,
             sent: 0,
+            timeouts: 0,
         }
     }
 
@@ -112,14 +120,41 @@ impl Handshake {
         self.due = true;
     }
 
-    /// `Err` when nobody answered for too long.
-    pub(crate) fn on_timer(&mut self, cx: &TcpCx<'_>) -> Result<(), ()> {
+    /// The next timeout, when this one was due. `Err` when nobody answered for too long.
+    pub(crate) fn on_timer(&mut self, cx: &TcpCx<'_>) -> Result<Option<Duration>, ()> {
         if self.timer.is_none_or(|at| at > cx.now) {
-            return Ok(());
+            return Ok(None);
         }
         self.timer = None;
         self.due = true;
-        if self.sent > cx.config.max_syn_retries { Err(()) } else { Ok(()) }
+        self.timeouts += 1;
+        if self.timeouts > cx.config.max_syn_retries { Err(()) } else { Ok(Some(self.timeout())) }
+    }
+
+    //= rfc6298#5
+    // The SYN's timeout starts at a second and doubles.
+    fn timeout(&self) -> Duration {
+        FIRST_TIMEOUT * (1 << self.timeouts.min(16))
+    }
+
+    /// Whether nothing was sent yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.sent == 0
+    }
+
+    /// An acknowledgement out of turn, in SYN-RECEIVED: it makes a peer that lost its way answer with a reset.
+    fn acknowledge(&self, cx: &TcpCx<'_>) -> Option<Outgoing> {
+        let peer = self.peer?;
+        let timestamps = peer.options.timestamps.filter(|_| cx.config.timestamps);
+        let timestamps = timestamps.map(|(value, _)| (cx.timestamp(self.ts_offset), value));
+        Some(Outgoing {
+            seq: self.iss + 1,
+            ack: peer.irs + 1,
+            flags: Flags::ACK,
+            window: self.window() as u16,
+            options: Options { timestamps, ..Options::default() },
+            text: Bytes::new(),
+        })
     }
 
     pub(crate) fn poll_segment(&mut self, cx: &TcpCx<'_>) -> Option<Outgoing> {
@@ -127,9 +162,8 @@ impl Handshake {
             return None;
         }
         self.due = false;
-        //= rfc6298#5
-        // The SYN's timeout starts at a second and doubles.
-        self.timer = Some(cx.now + FIRST_TIMEOUT * (1 << self.sent.min(16)));
+        // An answer to a repeated SYN leaves a running timer alone.
+        self.timer.get_or_insert(cx.now + self.timeout());
         self.sent += 1;
         self.first_sent.get_or_insert(cx.now);
         let answer = self.peer.map(|peer| peer.options);
@@ -162,7 +196,7 @@ impl Handshake {
 
     /// Our SYN is acknowledged and the peer's known: the terms of the connection. `window` is the acknowledging segment's,
     /// scaled already unless it was a SYN.
-    pub(crate) fn agree(&self, by: &Segment, now: Instant, cx: &TcpCx<'_>) -> Option<Agreed> {
+    fn agree(&self, by: &Segment, remote: SocketAddr, cx: &TcpCx<'_>) -> Option<Agreed> {
         let peer = self.peer?;
         let scaling = peer.options.window_scale;
         //= rfc7323#2.3
@@ -174,8 +208,9 @@ impl Handshake {
         };
         let overhead = if timestamps.is_some() { TIMESTAMP_BYTES } else { 0 };
         //= rfc9293#3.7.1
-        // Without the option the peer takes 536 bytes.
-        let peer_mss = peer.options.mss.unwrap_or(DEFAULT_MSS).max(MIN_MSS).min(self.mss);
+        // Without the option the peer takes 536 bytes, by IPv6 1220.
+        let default = if remote.is_ipv4() { DEFAULT_MSS } else { DEFAULT_MSS_V6 };
+        let peer_mss = peer.options.mss.unwrap_or(default).max(MIN_MSS).min(self.mss);
         let is_syn = by.has(Flags::SYN);
         let once = self.sent == 1;
         let send = SendTerms {
@@ -185,7 +220,8 @@ impl Handshake {
             window: if is_syn { u32::from(peer.window) } else { u32::from(by.window) << peer_scale },
             scale: peer_scale,
             sack: cx.config.sack && peer.options.sack_permitted,
-            rtt: self.first_sent.filter(|_| once).map(|sent| now.since(sent.max(self.answered_at(peer)))),
+            rtt: self.first_sent.filter(|_| once).map(|sent| cx.now.since(sent.max(self.answered_at(peer)))),
+            syn_lost: self.timeouts > 0,
             irs: by.seq,
         };
         Some(Agreed {
@@ -212,9 +248,105 @@ impl Handshake {
     }
 }
 
+/// The steps of a segment's arrival before both sides agree.
+impl Connection {
+    //= rfc9293#3.10.7.3
+    pub(super) fn on_segment_syn_sent(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Arrived::Done };
+        let acked = segment.has(Flags::ACK);
+        if acked && !handshake.is_acked_by(segment.ack) {
+            if !segment.has(Flags::RST) {
+                self.urgent = Some(Outgoing::reset_for(&segment));
+            }
+            return Arrived::Dropped(TransportDrop::BadAck);
+        }
+        if segment.has(Flags::RST) {
+            if acked {
+                self.fail(TcpError::Refused, cx);
+            }
+            return Arrived::Done;
+        }
+        if !segment.has(Flags::SYN) {
+            return Arrived::Dropped(TransportDrop::NoConnection);
+        }
+        handshake.on_syn(&segment, cx.now);
+        if !acked {
+            // Both sides opened at once: SYN-RECEIVED, and our SYN goes out again with an ACK.
+            return Arrived::Done;
+        }
+        self.establish(segment, cx)
+    }
+
+    //= rfc9293#3.10.7.4
+    pub(super) fn on_segment_syn_received(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Handshake(handshake) = &mut self.phase else { return Arrived::Done };
+        let Some(irs) = handshake.irs() else { return Arrived::Done };
+        if segment.has(Flags::SYN) && segment.seq == irs && !segment.has(Flags::RST) {
+            if segment.has(Flags::ACK) && handshake.is_acked_by(segment.ack) {
+                // The other half of a simultaneous open.
+                return self.establish(segment, cx);
+            }
+            handshake.repeat();
+            return Arrived::Done;
+        }
+        if !segment.seq.within(irs + 1, handshake.window().max(1)) {
+            if !segment.has(Flags::RST) {
+                self.urgent = handshake.acknowledge(cx);
+            }
+            return Arrived::Dropped(TransportDrop::OutOfWindow);
+        }
+        if segment.has(Flags::RST) {
+            //= rfc5961#3.2
+            // Only a reset at exactly RCV.NXT is believed.
+            if segment.seq != irs + 1 {
+                self.urgent = handshake.acknowledge(cx);
+                return Arrived::Dropped(TransportDrop::ChallengeAck);
+            }
+            let error = if handshake.active { TcpError::Refused } else { TcpError::Reset };
+            self.fail(error, cx);
+            return Arrived::Done;
+        }
+        if segment.has(Flags::SYN) {
+            self.urgent = handshake.acknowledge(cx);
+            return Arrived::Dropped(TransportDrop::ChallengeAck);
+        }
+        if !segment.has(Flags::ACK) {
+            return Arrived::Dropped(TransportDrop::NoAckFlag);
+        }
+        if !handshake.is_acked_by(segment.ack) {
+            self.urgent = Some(Outgoing::reset_for(&segment));
+            return Arrived::Dropped(TransportDrop::BadAck);
+        }
+        self.establish(segment, cx)
+    }
+
+    /// Our SYN is acknowledged and the peer's is here: both halves begin, with whatever else the segment brings.
+    fn establish(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
+        let Phase::Handshake(handshake) = &self.phase else { return Arrived::Done };
+        let Some(agreed) = handshake.agree(&segment, self.flow.remote, cx) else { return Arrived::Done };
+        let mut open = Box::new(Synchronized::new(self.flow, agreed, cx));
+        let by_syn = segment.has(Flags::SYN);
+        if by_syn {
+            open.acks.at_once();
+            segment.trim_front(segment.seq + 1);
+        }
+        self.phase = Phase::Synchronized(open);
+        if self.program.released || self.program.finished {
+            self.close(cx);
+        }
+        cx.wake(&mut self.program.reader);
+        cx.wake(&mut self.program.writer);
+        if segment.len() > 0 || !by_syn {
+            self.on_segment_synchronized(segment, cx);
+        }
+        Arrived::Established
+    }
+}
+
 const FIRST_TIMEOUT: Duration = Duration::from_secs(1);
 /// RFC 9293, section 3.7.1.
 const DEFAULT_MSS: u16 = 536;
+const DEFAULT_MSS_V6: u16 = 1220;
 /// Smaller offers would make every segment a header: what IPv4's smallest MTU of 68 leaves.
 const MIN_MSS: u16 = 28;
 /// Timestamps, padded to a multiple of four (RFC 7323, appendix A).

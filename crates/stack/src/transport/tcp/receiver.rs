@@ -114,7 +114,8 @@ impl Receiver {
         let acceptable = match (len, window) {
             (0, 0) => segment.seq == self.rcv_nxt,
             (0, _) => segment.seq.within(self.rcv_nxt, window),
-            (_, 0) => false,
+            // A closed window takes no text, but what comes with it counts: the acknowledgement, and a FIN on its own.
+            (_, 0) => segment.seq == self.rcv_nxt,
             _ => segment.seq.within(self.rcv_nxt, window) || (segment.seq + (len - 1)).within(self.rcv_nxt, window),
         };
         if acceptable { Ok(()) } else { Err(TransportDrop::OutOfWindow) }
@@ -122,8 +123,8 @@ impl Receiver {
 
     /// Protection against wrapped sequence numbers: an older timestamp means an older segment.
     //= rfc7323#5.3
-    pub(crate) fn check_timestamp(&mut self, segment: &Segment, now: Instant) -> Result<(), TransportDrop> {
-        let Some(paws) = &mut self.paws else { return Ok(()) };
+    pub(crate) fn check_timestamp(&self, segment: &Segment, now: Instant) -> Result<(), TransportDrop> {
+        let Some(paws) = &self.paws else { return Ok(()) };
         let Some((value, _)) = segment.options.timestamps else {
             //= rfc7323#3.2
             // A non-RST segment without the option SHOULD be dropped once it is in use.
@@ -131,15 +132,23 @@ impl Receiver {
         };
         let older = SeqNum(value).before(SeqNum(paws.ts_recent));
         let outdated = now.since(paws.at).nanos() > PAWS_MEMORY_NS;
-        if older && !outdated && !segment.has(Flags::RST) {
-            return Err(TransportDrop::OldTimestamp);
-        }
-        //= rfc7323#4.3
-        // Only a segment that covers the last acknowledged byte moves TS.Recent.
-        if !older && segment.seq.at_most(paws.last_ack_sent) {
+        if older && !outdated && !segment.has(Flags::RST) { Err(TransportDrop::OldTimestamp) } else { Ok(()) }
+    }
+
+    /// Whether an unacceptable segment gets no answer: a reset, and by RFC 7323 one that lacks its timestamp.
+    pub(crate) fn is_silent_about(&self, segment: &Segment) -> bool {
+        segment.has(Flags::RST) || (self.paws.is_some() && segment.options.timestamps.is_none())
+    }
+
+    /// An acceptable segment: only one that covers the last acknowledged byte moves TS.Recent.
+    //= rfc7323#4.3
+    pub(crate) fn note_timestamp(&mut self, segment: &Segment, now: Instant) {
+        if let (Some(paws), Some((value, _))) = (&mut self.paws, segment.options.timestamps)
+            && segment.seq.at_most(paws.last_ack_sent)
+            && !segment.has(Flags::RST)
+        {
             (paws.ts_recent, paws.at) = (value, now);
         }
-        Ok(())
     }
 
     /// Step 7: the segment's text, already trimmed to the window. Returns whether the program can read more, and whether
@@ -184,8 +193,8 @@ impl Receiver {
     }
 
     /// The window to offer with the next segment, scaled for the wire; remembers what was promised.
-    pub(crate) fn offer(&mut self, free: usize) -> u16 {
-        let window = self.window(free);
+    pub(crate) fn offer(&mut self, free: usize, capacity: usize) -> u16 {
+        let window = self.window(free, capacity);
         self.edge = self.rcv_nxt + window;
         if let Some(paws) = &mut self.paws {
             paws.last_ack_sent = self.rcv_nxt;
@@ -195,17 +204,18 @@ impl Receiver {
 
     /// Silly-window avoidance on this side: the edge moves by a full segment, or by half of the buffer, or not at all.
     //= rfc9293#3.8.6.2.2
-    fn window(&self, free: usize) -> u32 {
+    fn window(&self, free: usize, capacity: usize) -> u32 {
         let promised = self.edge - self.rcv_nxt;
         let free = (free.min(0xffff << self.scale) >> self.scale << self.scale) as u32;
-        if free >= promised + self.mss.min(free / 2).max(1) { free } else { promised }
+        let worth_telling = self.mss.min(capacity as u32 / 2).max(1);
+        if free >= promised + worth_telling { free } else { promised }
     }
 
     /// Whether the program has read so much that the sender should be told without being asked.
     pub(crate) fn owes_window_update(&self, free: usize, capacity: usize) -> bool {
         let promised = self.edge - self.rcv_nxt;
-        let grown = self.window(free).saturating_sub(promised);
-        grown > 0 && (promised < self.mss || grown as usize >= (capacity / 2).max(self.mss as usize))
+        let grown = self.window(free, capacity).saturating_sub(promised);
+        !self.finished && grown > 0 && (promised < self.mss || grown as usize >= (capacity / 2).max(self.mss as usize))
     }
 
     /// What the timestamp option of our next segment echoes.

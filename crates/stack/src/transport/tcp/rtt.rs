@@ -13,10 +13,10 @@ pub(crate) struct RttEstimator {
 }
 
 impl RttEstimator {
-    pub(crate) fn new(floor: Duration) -> Self {
+    pub(crate) fn new(floor: Duration, syn_lost: bool) -> Self {
         //= rfc6298#2
-        // (2.1) Until a measurement has been made, RTO is 1 second.
-        let rto = Duration::from_secs(1);
+        // (2.1) Until a measurement has been made, RTO is 1 second; (5.7) after the timeout of a SYN it is 3 seconds.
+        let rto = Duration::from_secs(if syn_lost { 3 } else { 1 });
         RttEstimator { smoothed: None, variation: Duration::ZERO, min: Duration::MAX, rto, floor }
     }
 
@@ -58,7 +58,7 @@ mod tests {
     //= rfc6298#2 test
     #[test]
     fn timeouts_follow_the_known_answers() {
-        let mut rtt = RttEstimator::new(Duration::ZERO);
+        let mut rtt = RttEstimator::new(Duration::ZERO, false);
         assert_eq!(rtt.rto(0), Duration::from_secs(1));
         let rtos: Vec<u64> = [100, 100, 100, 100, 200, 100]
             .into_iter()
@@ -73,14 +73,14 @@ mod tests {
     //= rfc6298#5 test
     #[test]
     fn backing_off_doubles_up_to_a_minute() {
-        let rtt = RttEstimator::new(Duration::from_millis(200));
+        let rtt = RttEstimator::new(Duration::from_millis(200), false);
         let secs: Vec<u64> = (0..8).map(|n| rtt.rto(n).nanos() / 1_000_000_000).collect();
         assert_eq!(secs, [1, 2, 4, 8, 16, 32, 60, 60]);
     }
 
     #[test]
     fn the_floor_holds() {
-        let mut rtt = RttEstimator::new(Duration::from_millis(200));
+        let mut rtt = RttEstimator::new(Duration::from_millis(200), false);
         rtt.on_sample(Duration::from_micros(50));
         assert_eq!(rtt.rto(0), Duration::from_millis(200));
         assert_eq!(rtt.smoothed, Some(Duration::from_micros(50)));

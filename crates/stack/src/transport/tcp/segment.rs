@@ -46,19 +46,17 @@ impl Segment {
         self.text = self.text.slice(text..);
     }
 
-    /// Cuts off what lies at or after `to`, a FIN first.
-    pub(crate) fn trim_back(&mut self, to: SeqNum) {
-        let end = self.seq + self.len();
+    /// Cuts off the text that lies at or after `to`, with the FIN behind it; answers whether there was any. A FIN needs
+    /// no room of its own.
+    pub(crate) fn trim_back(&mut self, to: SeqNum) -> bool {
+        let end = self.seq + self.text.len() as u32;
         if end.at_most(to) {
-            return;
+            return false;
         }
-        let mut cut = end - to;
-        if self.has(Flags::FIN) {
-            self.flags = self.flags.without(Flags::FIN);
-            cut -= 1;
-        }
-        let keep = self.text.len().saturating_sub(cut as usize);
+        self.flags = self.flags.without(Flags::FIN);
+        let keep = self.text.len().saturating_sub((end - to) as usize);
         self.text = self.text.slice(..keep);
+        true
     }
 }
 

@@ -49,8 +49,10 @@ pub(crate) struct Sender {
     rtt: RttEstimator,
     /// When the oldest segment is sent again, or a closed window probed.
     timer: Option<Instant>,
-    /// Doublings of the timeout since the last news.
+    /// Doublings of the timeout since the last round trip was measured.
     backoff: u32,
+    /// Timeouts since the last news.
+    retries: u32,
     /// Send one segment although a window forbids it.
     forced: Option<Forced>,
 }
@@ -80,6 +82,8 @@ pub(crate) struct SendTerms {
     /// The round trip of the handshake, unless a SYN had to be sent again.
     pub(crate) rtt: Option<Duration>,
     pub(crate) irs: SeqNum,
+    /// A SYN of ours was not answered in time.
+    pub(crate) syn_lost: bool,
 }
 
 /// The next segment to send.
@@ -100,10 +104,10 @@ impl Planned {
 impl Sender {
     pub(crate) fn new(flow: Flow, terms: SendTerms, cx: &TcpCx<'_>) -> Self {
         let SendTerms { iss, mss, window, scale, sack, irs, .. } = terms;
-        let mut rtt = RttEstimator::new(cx.config.min_rto);
+        let mut rtt = RttEstimator::new(cx.config.min_rto, terms.syn_lost);
         //= rfc5681#3.1
         // A lost SYN shrinks the initial window to one segment.
-        let segments = if terms.rtt.is_some() { cx.config.initial_window } else { 1 };
+        let segments = if terms.syn_lost { 1 } else { cx.config.initial_window };
         terms.rtt.into_iter().for_each(|sample| rtt.on_sample(sample));
         Sender {
             flow,
@@ -125,6 +129,7 @@ impl Sender {
             rtt,
             timer: None,
             backoff: 0,
+            retries: 0,
             forced: None,
         }
     }
@@ -183,13 +188,15 @@ impl Sender {
     }
 
     fn on_news(&mut self, sample: Option<Duration>, now: Instant) {
+        self.retries = 0;
         if let Some(sample) = sample {
             self.rtt.on_sample(sample);
+            // Karn: a doubled timeout stays until a round trip is measured again.
+            self.backoff = 0;
         }
         //= rfc6298#5
         // (5.2), (5.3): restart with every acknowledgement of new data, stop when all is acknowledged.
-        self.backoff = 0;
-        self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(0)) };
+        self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(self.backoff)) };
     }
 
     fn on_verdict(&mut self, ack: Ack, flight_before: u32, cx: &mut TcpCx<'_>) {
@@ -234,7 +241,7 @@ impl Sender {
         if self.snd_wnd > 0 && was_closed {
             // A probe that is still out was not taken: it goes again, now that there is room.
             self.forced = None;
-            self.backoff = 0;
+            (self.backoff, self.retries) = (0, 0);
             self.board.mark_first_lost();
             self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(0)) };
         }
@@ -250,21 +257,23 @@ impl Sender {
         if self.snd_wnd == 0 {
             //= rfc9293#3.8.6.1
             // A peer that answers probes with a closed window is alive: it is probed for ever, at growing intervals.
+            self.retries += 1;
             self.backoff += 1;
             self.board.mark_first_lost();
             self.forced = Some(Forced::Probe);
-            return if self.backoff > cx.config.max_retries { Err(()) } else { Ok(()) };
+            return if self.retries > cx.config.max_retries { Err(()) } else { Ok(()) };
         }
         if self.board.is_empty() {
             self.forced = Some(Forced::Small);
             return Ok(());
         }
+        self.retries += 1;
         self.backoff += 1;
-        if self.backoff > cx.config.max_retries {
+        if self.retries > cx.config.max_retries {
             return Err(());
         }
         let before = self.congestion.window();
-        if self.backoff == 1 {
+        if self.retries == 1 {
             self.congestion.on_timeout(self.board.pipe().max(self.mss), cx.now);
         }
         self.recovery.on_timeout(self.snd_nxt, &mut self.board);
@@ -278,6 +287,7 @@ impl Sender {
     /// A peer that acknowledges, even with a closed window, is alive.
     pub(crate) fn on_sign_of_life(&mut self) {
         if self.snd_wnd == 0 {
+            self.retries = 0;
             self.backoff = self.backoff.min(PROBE_BACKOFF);
         }
     }
@@ -351,7 +361,7 @@ impl Sender {
     pub(crate) fn on_sent(&mut self, planned: Planned, cx: &mut TcpCx<'_>) {
         let cause = match self.forced {
             Some(Forced::Probe) => RetransmitCause::WindowProbe,
-            _ if self.backoff > 0 => RetransmitCause::Timeout,
+            _ if self.retries > 0 => RetransmitCause::Timeout,
             Some(Forced::FirstResend) => RetransmitCause::FastRetransmit,
             _ => RetransmitCause::Recovery,
         };
@@ -403,6 +413,12 @@ impl Sender {
 
     pub(crate) fn nxt(&self) -> SeqNum {
         self.snd_nxt
+    }
+
+    /// The number of a segment without text: SND.NXT, but never beyond the peer's window, or a probe of a closed window
+    /// would make the peer refuse all our acknowledgements.
+    pub(crate) fn seq_of_ack(&self) -> SeqNum {
+        self.snd_nxt.min(self.snd_una + self.snd_wnd)
     }
 
     /// When the timer runs out, and whether it then probes a window.

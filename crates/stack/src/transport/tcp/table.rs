@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::task::Waker;
 
 use base::event::{Flow, TcpState, TransportDrop};
-use base::{Instant, Port, Rng};
+use base::{Instant, Port, Rng, SeqNum};
 use bytes::Bytes;
 use wire::tcp::Flags;
 
@@ -46,6 +46,8 @@ struct Entry {
     listener: Option<u64>,
     /// Whether it stands in a line of `ready`.
     queued: bool,
+    /// Whether `demux` leads to it: until it is closed.
+    reachable: bool,
     /// The earliest entry of `timers` that names it.
     timer: Instant,
 }
@@ -81,14 +83,18 @@ impl Tcp {
         path: &dyn Fn(IpAddr) -> Option<Path>,
         cx: &mut TcpCx<'_>,
     ) -> Result<(), TransportDrop> {
+        let mut isn_after = None;
         if let Some(id) = self.demux.connection(&flow) {
-            if !self.gives_way(id, &segment) {
+            isn_after = self.gives_way(id, &segment);
+            if isn_after.is_none() {
                 return self.on_segment_of(id, segment, cx);
             }
-            self.forget(id);
+            self.end_wait(id, cx);
         }
         if let Some(listener) = self.demux.listener(flow.local) {
-            return self.on_segment_listen(listener, flow, segment, path, cx);
+            let isn = self.isn.isn(cx.now, &flow);
+            let iss = isn_after.map_or(isn, |last: SeqNum| isn.max(last + ISN_GAP));
+            return self.on_segment_listen((listener, iss), flow, segment, path, cx);
         }
         self.refuse(flow, &segment, path);
         Err(TransportDrop::NoListener)
@@ -115,20 +121,29 @@ impl Tcp {
         }
     }
 
-    /// Whether a connection in TIME-WAIT yields to a new SYN between the same ends.
-    fn gives_way(&self, id: u64, segment: &Segment) -> bool {
-        let is_syn = segment.has(Flags::SYN) && !segment.has(Flags::ACK) && !segment.has(Flags::RST);
-        is_syn
-            && self.connections.get(id).is_some_and(|entry| match &entry.connection.phase {
-                Phase::TimeWait(wait) => wait.yields_to(segment),
-                _ => false,
-            })
+    /// When a connection in TIME-WAIT yields to a new SYN between the same ends: the last number that it used.
+    fn gives_way(&self, id: u64, segment: &Segment) -> Option<SeqNum> {
+        if !segment.has(Flags::SYN) || segment.has(Flags::ACK) || segment.has(Flags::RST) {
+            return None;
+        }
+        match &self.connections.get(id)?.connection.phase {
+            Phase::TimeWait(wait) if wait.yields_to(segment) => Some(wait.last_sent()),
+            _ => None,
+        }
+    }
+
+    /// TIME-WAIT is over before its time. What its program has not read stays readable.
+    fn end_wait(&mut self, id: u64, cx: &mut TcpCx<'_>) {
+        let Some(entry) = self.connections.get_mut(id) else { return };
+        cx.facts.state(entry.connection.flow, TcpState::TimeWait, TcpState::Closed);
+        entry.connection.phase = Phase::Closed;
+        self.after_input(id);
     }
 
     //= rfc9293#3.10.7.2
     fn on_segment_listen(
         &mut self,
-        listener: u64,
+        (listener, iss): (u64, SeqNum),
         flow: Flow,
         segment: Segment,
         path: &dyn Fn(IpAddr) -> Option<Path>,
@@ -149,7 +164,7 @@ impl Tcp {
             return Err(TransportDrop::SynQueueFull);
         }
         let Some(path) = path(flow.remote.ip()) else { return Err(TransportDrop::NoConnection) };
-        let (iss, offset) = (self.isn.isn(cx.now, &flow), self.isn.timestamp_offset(&flow));
+        let offset = self.isn.timestamp_offset(&flow);
         let handshake =
             Handshake::accept(iss, mss_for(&flow, &path), offset, cx.config.receive_buffer, &segment, cx.now);
         let id = self.insert(flow, handshake, path, Some(listener), cx.config).ok_or(TransportDrop::SynQueueFull)?;
@@ -170,7 +185,8 @@ impl Tcp {
         config: &Config,
     ) -> Option<u64> {
         let connection = Connection::new(flow, handshake, config.send_buffer, config.receive_buffer);
-        let id = self.connections.insert(Entry { connection, path, listener, queued: false, timer: Instant::FAR })?;
+        let entry = Entry { connection, path, listener, queued: false, reachable: true, timer: Instant::FAR };
+        let id = self.connections.insert(entry)?;
         self.demux.add_connection(&flow, id);
         Some(id)
     }
@@ -197,7 +213,7 @@ impl Tcp {
 
     /// An ICMP error about a segment of ours. Only a number in flight makes it credible (RFC 5927, section 4.1).
     //= rfc5927#4
-    pub(crate) fn on_icmp_error(&mut self, flow: &Flow, seq: base::SeqNum, what: &'static str) {
+    pub(crate) fn on_icmp_error(&mut self, flow: &Flow, seq: SeqNum, what: &'static str) {
         let Some(entry) = self.demux.connection(flow).and_then(|id| self.connections.get_mut(id)) else { return };
         let credible = match &entry.connection.phase {
             Phase::Handshake(handshake) => handshake.iss() == seq,
@@ -212,7 +228,7 @@ impl Tcp {
     }
 
     /// The path of a packet of ours carries no more than `mtu` bytes (RFC 1191).
-    pub(crate) fn on_packet_too_big(&mut self, flow: &Flow, seq: base::SeqNum, mtu: usize) {
+    pub(crate) fn on_packet_too_big(&mut self, flow: &Flow, seq: SeqNum, mtu: usize) {
         let Some(id) = self.demux.connection(flow) else { return };
         let Some(entry) = self.connections.get_mut(id) else { return };
         let Phase::Synchronized(open) = &mut entry.connection.phase else { return };
@@ -288,6 +304,11 @@ impl Tcp {
     /// After anything that may have changed what a connection wants: it stands in line, its deadline is known.
     fn after_input(&mut self, id: u64) {
         let Some(entry) = self.connections.get_mut(id) else { return };
+        if entry.reachable && matches!(entry.connection.phase, Phase::Closed) {
+            // Its program may still hold it, but segments between these ends are a stranger's from now on.
+            entry.reachable = false;
+            self.demux.remove_connection(&entry.connection.flow);
+        }
         if !entry.queued {
             entry.queued = true;
             let line = usize::from(entry.path.port.0);
@@ -323,7 +344,9 @@ impl Tcp {
 
     fn forget(&mut self, id: u64) {
         let Some(entry) = self.connections.remove(id) else { return };
-        self.demux.remove_connection(&entry.connection.flow);
+        if entry.reachable {
+            self.demux.remove_connection(&entry.connection.flow);
+        }
         if let Some(listener) = entry.listener.and_then(|listener| self.listeners.get_mut(listener)) {
             let before = listener.accept.len();
             listener.accept.retain(|waiting| *waiting != id);
@@ -509,5 +532,8 @@ fn why(connection: &Connection, at: Instant) -> Why {
     }
 }
 
+/// How far a connection that follows one in TIME-WAIT begins behind the numbers of that one, at least: what a window
+/// without scaling holds (RFC 1122, section 4.2.2.13).
+const ISN_GAP: u32 = 0x1_0001;
 /// Resets waiting to be sent, at most.
 const MAX_STRAYS: usize = 64;

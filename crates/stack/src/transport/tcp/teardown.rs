@@ -32,10 +32,10 @@ impl TimeWait {
         }
         //= rfc9293#3.10.7.4
         // A repeated FIN is acknowledged again, and the wait starts anew.
-        if segment.has(Flags::FIN) {
+        if segment.has(Flags::FIN) && segment.seq + segment.len() == self.ack {
             self.until = cx.now + cx.config.msl * 2;
         }
-        if segment.len() > 0 || segment.seq != self.ack {
+        if segment.len() > 0 {
             self.ack_due = true;
         }
         Arrived::Done
@@ -48,6 +48,11 @@ impl TimeWait {
             (Some((_, recent)), Some((value, _))) if value != recent => SeqNum(recent).before(SeqNum(value)),
             _ => self.ack.before(syn.seq),
         }
+    }
+
+    /// The last number that this side used.
+    pub(crate) fn last_sent(&self) -> SeqNum {
+        self.seq
     }
 
     pub(crate) fn poll_segment(&mut self, cx: &TcpCx<'_>) -> Option<Outgoing> {
