@@ -31,8 +31,7 @@ pub const HEADROOM: usize = 128;
 impl PacketBuf {
     /// An empty head with [`HEADROOM`] in front, above `payload`.
     pub fn new(id: PacketId, payload: Bytes) -> Self {
-        let block = vec![0; HEADROOM];
-        PacketBuf { block, start: HEADROOM, payload, id, cause: PacketId::NONE }
+        PacketBuf { block: pool::take(), start: HEADROOM, payload, id, cause: PacketId::NONE }
     }
 
     /// A packet whose bytes are all in the head: received from a device, or read from a capture.
@@ -146,12 +145,57 @@ impl PacketBuf {
     /// empty.
     pub fn into_payload(mut self) -> Bytes {
         if self.block.len() == self.start {
-            return self.payload;
+            return std::mem::take(&mut self.payload);
         }
         self.flatten();
         let start = self.start;
-        Bytes::from(self.block).slice(start..)
+        Bytes::from(std::mem::take(&mut self.block)).slice(start..)
     }
+}
+
+impl Drop for PacketBuf {
+    #[inline]
+    fn drop(&mut self) {
+        pool::give(std::mem::take(&mut self.block));
+    }
+}
+
+/// Blocks of packets that are gone, kept for the next ones: a packet then costs no allocation.
+mod pool {
+    use std::cell::RefCell;
+
+    use super::HEADROOM;
+
+    thread_local! {
+        static BLOCKS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// A block of [`HEADROOM`] bytes; what they hold does not matter, because `push` zeroes what it gives.
+    #[inline]
+    pub(super) fn take() -> Vec<u8> {
+        let used = BLOCKS.try_with(|blocks| blocks.borrow_mut().pop()).ok().flatten();
+        let mut block = used.unwrap_or_default();
+        block.resize(HEADROOM, 0);
+        block
+    }
+
+    /// Keeps a block of the usual size; a thread that ends keeps nothing.
+    #[inline]
+    pub(super) fn give(block: Vec<u8>) {
+        if (HEADROOM..=LARGEST).contains(&block.capacity()) {
+            let _ = BLOCKS.try_with(|blocks| {
+                let mut blocks = blocks.borrow_mut();
+                if blocks.len() < MOST {
+                    blocks.push(block);
+                }
+            });
+        }
+    }
+
+    /// Larger blocks are received frames: they go back to the allocator.
+    const LARGEST: usize = 2 * HEADROOM;
+    /// Blocks kept by a thread: 256 KiB at most.
+    const MOST: usize = 1024;
 }
 
 #[cfg(test)]

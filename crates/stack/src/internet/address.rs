@@ -11,20 +11,24 @@ use crate::iface::Interface;
 #[derive(Debug, Default)]
 pub(crate) struct OwnAddresses {
     map: FxHashMap<IpAddr, Port>,
+    /// One of them: nearly every host has no other.
+    first: Option<IpAddr>,
 }
 
 impl OwnAddresses {
     /// The first interface that has an address keeps it.
     pub(crate) fn add(&mut self, ip: IpAddr, port: Port) {
         self.map.entry(ip).or_insert(port);
+        self.first.get_or_insert(ip);
     }
 
     pub(crate) fn remove(&mut self, ip: IpAddr) {
         self.map.remove(&ip);
+        self.first = self.first.filter(|first| *first != ip);
     }
 
     pub(crate) fn contains(&self, ip: IpAddr) -> bool {
-        self.map.contains_key(&ip)
+        self.first == Some(ip) || self.map.contains_key(&ip)
     }
 }
 

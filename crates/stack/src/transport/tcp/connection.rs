@@ -190,12 +190,13 @@ impl Connection {
         if beyond {
             open.acks.at_once();
         }
+        let fin = segment.has(Flags::FIN).then(|| segment.seq + segment.text.len() as u32);
         let arrived = match segment.text.is_empty() {
             true if beyond => Arrived::Dropped(TransportDrop::OutOfWindow),
             true => Arrived::Done,
-            false => self.on_text(&segment, cx),
+            false => self.on_text(segment, cx),
         };
-        self.on_fin(&segment, cx);
+        self.on_fin(fin, cx);
         arrived
     }
 
@@ -210,17 +211,17 @@ impl Connection {
         self.settle(cx);
     }
 
-    fn on_text(&mut self, segment: &Segment, cx: &mut TcpCx<'_>) -> Arrived {
+    fn on_text(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
         let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
         if self.program.released {
             //= rfc9293#3.6.1
             // Nobody will read this: the peer must be told that its data is lost.
-            self.abort(TcpError::Aborted, cx);
+            self.reset(TcpError::Aborted, cx);
             return Arrived::Dropped(TransportDrop::Closed);
         }
-        match open.rcv.on_text(segment.seq, segment.text.clone(), &mut self.rx) {
+        let len = segment.text.len() as u32;
+        match open.rcv.on_text(segment.seq, segment.text, &mut self.rx) {
             Ok(Text::InOrder) => {
-                let len = segment.text.len() as u32;
                 open.acks.on_text(len, open.receive_mss, cx.now, cx.config.delayed_ack);
                 cx.wake(&mut self.program.reader);
             }
@@ -239,14 +240,13 @@ impl Connection {
         Arrived::Done
     }
 
-    fn on_fin(&mut self, segment: &Segment, cx: &mut TcpCx<'_>) {
+    fn on_fin(&mut self, at: Option<SeqNum>, cx: &mut TcpCx<'_>) {
         let Phase::Synchronized(open) = &mut self.phase else { return };
-        let at = segment.has(Flags::FIN).then(|| segment.seq + segment.text.len() as u32);
         if open.rcv.on_fin(at) {
             open.acks.at_once();
             cx.wake(&mut self.program.reader);
+            self.settle(cx);
         }
-        self.settle(cx);
     }
 
     pub(crate) fn on_timer(&mut self, cx: &mut TcpCx<'_>) {
@@ -352,8 +352,10 @@ impl Connection {
         match &self.phase {
             Phase::Handshake(handshake) => handshake.poll_at(),
             Phase::Synchronized(open) => {
-                let timers = [open.snd.poll_at().map(|(at, _)| at), open.acks.poll_at(), open.orphan_until];
-                timers.into_iter().flatten().min()
+                let far = Instant::FAR;
+                let timer = open.snd.poll_at().map_or(far, |(at, _)| at);
+                let at = timer.min(open.acks.poll_at().unwrap_or(far)).min(open.orphan_until.unwrap_or(far));
+                (at != far).then_some(at)
             }
             Phase::TimeWait(wait) => Some(wait.until()),
             Phase::Closed => None,
@@ -447,6 +449,12 @@ impl Connection {
     /// Ends the connection at once; a synchronized peer is sent a reset.
     //= rfc9293#3.10.5
     pub(crate) fn abort(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
+        let before = self.state();
+        self.reset(error, cx);
+        cx.facts.state(self.flow, before, self.state());
+    }
+
+    fn reset(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
         let reset = match &self.phase {
             Phase::Synchronized(open) => Some((open.snd.seq_of_ack(), open.rcv.rcv_nxt())),
             Phase::Handshake(handshake) => handshake.irs().map(|irs| (handshake.iss() + 1, irs + 1)),
@@ -482,13 +490,12 @@ impl Connection {
         cx.wake(&mut self.program.writer);
     }
 
-    /// The connection is over, and the program hears why.
-    pub(crate) fn fail(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
-        let (before, flow) = (self.state(), self.flow);
+    /// The connection is over, and the program hears why. Whoever calls this tells the change of state.
+    pub(super) fn fail(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
+        let flow = self.flow;
         self.phase = Phase::Closed;
         self.error = Some(error);
         self.tx = SendBuffer::new(0);
-        cx.facts.state(flow, before, TcpState::Closed);
         cx.facts.add(|| TransportFact::Failed { flow, why: reason(error) });
         cx.wake(&mut self.program.reader);
         cx.wake(&mut self.program.writer);

@@ -13,11 +13,20 @@ pub(crate) struct Demux {
 }
 
 /// The 4-tuple in few words: cheap to hash and to compare.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Key {
     local: u128,
     remote: u128,
     ports: u32,
+}
+
+impl std::hash::Hash for Key {
+    /// Folded to two words first: the hasher's work is by the word.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let fold = |bits: u128| (bits >> 64) as u64 ^ bits as u64;
+        state.write_u64(fold(self.local).rotate_left(32) ^ fold(self.remote));
+        state.write_u32(self.ports);
+    }
 }
 
 impl Key {

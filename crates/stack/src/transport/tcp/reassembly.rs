@@ -2,19 +2,28 @@
 //!
 //! Positions count from the receiver's first missing byte (RCV.NXT), so nothing here wraps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
 
-/// Received pieces beyond the first gap: disjoint, ascending, never touching position 0.
+/// Received pieces beyond the first gap, joined to blocks that do not touch each other or position 0.
 #[derive(Debug, Default)]
 pub(crate) struct Reassembly {
-    /// Pieces by their position in the whole stream.
-    pieces: BTreeMap<u64, Bytes>,
+    /// Blocks by their position in the whole stream.
+    blocks: BTreeMap<u64, Block>,
+    /// Pieces in all blocks.
+    pieces: usize,
     /// Stream position of the first missing byte.
     next: u64,
     /// Where the newest pieces arrived, newest first: the order of SACK blocks.
     recent: [u64; RECENT],
+}
+
+/// A run of contiguous pieces.
+#[derive(Debug)]
+struct Block {
+    end: u64,
+    pieces: VecDeque<Bytes>,
 }
 
 /// What became of an inserted piece.
@@ -34,28 +43,51 @@ impl Reassembly {
         if data.is_empty() {
             return Inserted::Nothing;
         }
-        let (mut at, end) = (self.next + u64::from(offset), self.next + u64::from(offset) + data.len() as u64);
-        let arrived = at;
+        let arrived = self.next + u64::from(offset);
+        let (mut at, end) = (arrived, arrived + data.len() as u64);
         let mut inserted = Inserted::Nothing;
         while at < end {
-            // Skip what the piece at or before `at` already covers.
-            if let Some((start, piece)) = self.pieces.range(..=at).next_back()
-                && start + piece.len() as u64 > at
+            // Skip what the block at or before `at` already covers.
+            if let Some((_, block)) = self.blocks.range(..=at).next_back()
+                && block.end > at
             {
-                at = start + piece.len() as u64;
+                at = block.end;
                 continue;
             }
-            if self.pieces.len() >= MAX_PIECES {
+            if self.pieces >= MAX_PIECES {
                 return Inserted::Full;
             }
-            let stop = self.pieces.range(at..end).next().map_or(end, |(start, _)| *start);
-            let (from, to) = ((at - arrived) as usize, (stop - arrived) as usize);
-            self.pieces.insert(at, data.slice(from..to));
+            let stop = self.blocks.range(at..end).next().map_or(end, |(start, _)| *start);
+            self.fill(at, stop, data.slice((at - arrived) as usize..(stop - arrived) as usize));
             inserted = Inserted::New;
             at = stop;
         }
         self.remember(arrived);
         inserted
+    }
+
+    /// Puts a piece where nothing is, and joins it to the blocks that it touches.
+    fn fill(&mut self, start: u64, end: u64, piece: Bytes) {
+        self.pieces += 1;
+        let right = self.blocks.remove(&end);
+        let left = self.blocks.range_mut(..start).next_back().map(|(_, block)| block).filter(|block| block.end == start);
+        match (left, right) {
+            (Some(left), right) => {
+                left.pieces.push_back(piece);
+                left.end = end;
+                if let Some(mut right) = right {
+                    left.end = right.end;
+                    left.pieces.append(&mut right.pieces);
+                }
+            }
+            (None, Some(mut right)) => {
+                right.pieces.push_front(piece);
+                self.blocks.insert(start, right);
+            }
+            (None, None) => {
+                self.blocks.insert(start, Block { end, pieces: VecDeque::from([piece]) });
+            }
+        }
     }
 
     /// Notes the newest arrival and forgets older ones of the same block, so that other blocks stay reported.
@@ -73,22 +105,26 @@ impl Reassembly {
     /// The first gap was filled up to `n` bytes further. Returns the pieces that have become contiguous with it, in order.
     pub(crate) fn on_advance(&mut self, n: usize, mut deliver: impl FnMut(Bytes)) {
         self.next += n as u64;
-        while let Some(entry) = self.pieces.first_entry() {
-            let (start, len) = (*entry.key(), entry.get().len() as u64);
+        while let Some(entry) = self.blocks.first_entry() {
+            let mut start = *entry.key();
             if start > self.next {
                 break;
             }
-            let piece = entry.remove();
-            if start + len > self.next {
-                let fresh = piece.slice((self.next - start) as usize..);
-                self.next += fresh.len() as u64;
-                deliver(fresh);
+            for piece in entry.remove().pieces {
+                let end = start + piece.len() as u64;
+                self.pieces -= 1;
+                if end > self.next {
+                    let fresh = piece.slice((self.next - start) as usize..);
+                    self.next = end;
+                    deliver(fresh);
+                }
+                start = end;
             }
         }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.blocks.is_empty()
     }
 
     /// The first missing byte's position in the whole stream.
@@ -110,29 +146,10 @@ impl Reassembly {
         })
     }
 
-    /// The contiguous run of pieces that covers `at`.
+    /// The block that covers `at`.
     fn block_around(&self, at: u64) -> Option<(u64, u64)> {
-        if at <= self.next {
-            return None;
-        }
-        let (first, piece) = self.pieces.range(..=at).next_back()?;
-        let (mut start, mut end) = (*first, first + piece.len() as u64);
-        if end <= at {
-            return None;
-        }
-        for (s, piece) in self.pieces.range(..start).rev() {
-            if s + piece.len() as u64 != start {
-                break;
-            }
-            start = *s;
-        }
-        for (s, piece) in self.pieces.range(end..) {
-            if *s != end {
-                break;
-            }
-            end += piece.len() as u64;
-        }
-        Some((start, end))
+        let (start, block) = self.blocks.range(..=at).next_back()?;
+        (at > self.next && block.end > at).then_some((*start, block.end))
     }
 }
 

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use base::event::TransportDrop;
 use base::{Instant, SeqNum};
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use wire::tcp::{Flags, SackBlocks};
 
 use super::reassembly::{Inserted, Reassembly};
@@ -72,7 +72,7 @@ impl ReceiveQueue {
             if n == slice.len() {
                 self.slices.pop_front();
             } else {
-                *slice = slice.slice(n..);
+                slice.advance(n);
             }
         }
         self.len -= done;

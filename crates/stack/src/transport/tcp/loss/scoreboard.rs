@@ -50,13 +50,16 @@ pub(crate) struct Scoreboard {
     waiting_from: u64,
     /// Index behind the highest sacked record.
     sacked_to: u64,
+    /// What blocks have told so far: disjoint, ascending.
+    ranges: Vec<(SeqNum, SeqNum)>,
 }
 
 /// What a cumulative acknowledgement covered.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Covered {
     pub(crate) bytes: u32,
-    /// Round trip of the newest segment that was sent only once (Karn's rule).
+    /// Round trip of the newest segment, unless one of the segments was sent twice (Karn's rule): then the others waited
+    /// for that one.
     pub(crate) rtt: Option<Duration>,
 }
 
@@ -83,7 +86,7 @@ impl Scoreboard {
 
     /// Everything before `una` has arrived.
     pub(crate) fn on_ack(&mut self, una: SeqNum, now: Instant) -> Covered {
-        let mut covered = Covered::default();
+        let (mut covered, mut ambiguous) = (Covered::default(), false);
         while let Some(first) = self.sent.front_mut() {
             if una.at_most(first.seq) {
                 break;
@@ -91,7 +94,8 @@ impl Scoreboard {
             let before = first.in_pipe();
             if first.end().at_most(una) {
                 covered.bytes += first.len;
-                if first.again == 0 && !first.sacked {
+                ambiguous |= first.again > 0;
+                if !first.sacked {
                     covered.rtt = Some(now.since(first.at));
                 }
                 self.sacked -= if first.sacked { first.len } else { 0 };
@@ -111,6 +115,9 @@ impl Scoreboard {
             break;
         }
         self.loss_checked = self.loss_checked.max(self.popped);
+        let old = self.ranges.partition_point(|(_, end)| end.at_most(una));
+        self.ranges.drain(..old);
+        covered.rtt = covered.rtt.filter(|_| !ambiguous);
         covered
     }
 
@@ -120,25 +127,73 @@ impl Scoreboard {
         for (start, end) in blocks.iter() {
             //= rfc2018#5
             // A block outside what is in flight says nothing (or is a D-SACK below una).
-            if !start.before(end) || start.before(una) || nxt.before(end) {
-                continue;
-            }
-            let Some(first) = self.sent.front().map(|sent| sent.seq) else { break };
-            let from = self.sent.partition_point(|sent| sent.seq - first < start - first);
-            for (index, sent) in self.sent.range_mut(from..).enumerate() {
-                if end.before(sent.end()) {
-                    break;
-                }
-                self.sacked_to = self.sacked_to.max(self.popped + (from + index) as u64 + 1);
-                if !sent.sacked {
-                    self.pipe -= sent.in_pipe();
-                    self.waiting -= u32::from(sent.lost && !sent.resent);
-                    sent.sacked = true;
-                    self.sacked += sent.len;
-                }
+            if start.before(end) && una.at_most(start) && end.at_most(nxt) {
+                self.on_block(start, end);
             }
         }
         self.sacked - before
+    }
+
+    /// Every acknowledgement repeats its blocks: only what is new in them costs anything.
+    fn on_block(&mut self, start: SeqNum, end: SeqNum) {
+        let mut at = start;
+        while at.before(end) {
+            let next = self.ranges.partition_point(|(_, range_end)| range_end.at_most(at));
+            let known = self.ranges.get(next).copied();
+            if let Some((range_start, range_end)) = known
+                && range_start.at_most(at)
+            {
+                at = range_end;
+                continue;
+            }
+            let stop = known.map_or(end, |(range_start, _)| range_start.min(end));
+            let (from, to) = self.join(next, at, stop);
+            self.mark_sacked(at, stop, from, to);
+            at = stop;
+        }
+    }
+
+    /// Adds a range that overlaps none, before index `next`; returns the one that it became part of.
+    fn join(&mut self, next: usize, start: SeqNum, end: SeqNum) -> (SeqNum, SeqNum) {
+        let left = next > 0 && self.ranges[next - 1].1 == start;
+        let right = self.ranges.get(next).is_some_and(|(range_start, _)| *range_start == end);
+        match (left, right) {
+            (true, true) => {
+                self.ranges[next - 1].1 = self.ranges.remove(next).1;
+                self.ranges[next - 1]
+            }
+            (true, false) => {
+                self.ranges[next - 1].1 = end;
+                self.ranges[next - 1]
+            }
+            (false, true) => {
+                self.ranges[next].0 = start;
+                self.ranges[next]
+            }
+            (false, false) => {
+                self.ranges.insert(next, (start, end));
+                (start, end)
+            }
+        }
+    }
+
+    /// Marks the segments that touch `start..end` and lie within `from..to`.
+    fn mark_sacked(&mut self, start: SeqNum, end: SeqNum, from: SeqNum, to: SeqNum) {
+        let Some(first) = self.sent.front().map(|sent| sent.seq) else { return };
+        let index = self.sent.partition_point(|sent| sent.end() - first <= start - first);
+        for (n, sent) in self.sent.range_mut(index..).enumerate() {
+            if end.at_most(sent.seq) {
+                break;
+            }
+            if sent.sacked || sent.seq.before(from) || to.before(sent.end()) {
+                continue;
+            }
+            self.sacked_to = self.sacked_to.max(self.popped + (index + n) as u64 + 1);
+            self.pipe -= sent.in_pipe();
+            self.waiting -= u32::from(sent.lost && !sent.resent);
+            sent.sacked = true;
+            self.sacked += sent.len;
+        }
     }
 
     /// One more duplicate acknowledgement of a peer without SACK.
@@ -233,6 +288,7 @@ impl Scoreboard {
     /// acknowledged at a timeout, no mark can be trusted.
     pub(crate) fn forget_sacks_if_reneged(&mut self) {
         if self.sent.front().is_some_and(|first| first.sacked) {
+            self.ranges.clear();
             for sent in self.sent.iter_mut().filter(|sent| sent.sacked) {
                 sent.sacked = false;
                 self.sacked -= sent.len;
