@@ -192,20 +192,3 @@ fn an_hour_without_a_network_ends_in_a_failure_not_in_a_hang() {
     town.world.rule(town.laptop_cable, Box::new(Blackout { from, until }));
     assert!(town.visit("https://www.example.com/").failure.is_some());
 }
-
-#[test]
-#[ignore]
-fn print_a_visit() {
-    let mut town = Town::new(1);
-    let visit = town.visit("http://www.example.com");
-    println!("{}\n{visit:#?}", town.seen.text());
-    let mut worst = Duration::ZERO;
-    for seed in 1..=200 {
-        let mut town = Town::new(seed);
-        town.world.rule(town.laptop_cable, Box::new(Loss(0.2)));
-        let visit = town.visit("http://www.example.com");
-        assert_eq!(visit.failure, None, "seed {seed}\n{}", town.seen.text());
-        worst = worst.max(town.world.now() - base::Instant::ZERO);
-    }
-    println!("worst {worst}");
-}

@@ -28,6 +28,7 @@ use crate::url::Url;
 
 use connect::Names;
 use pool::Pool;
+use request::Failed;
 
 pub use failure::{Failure, Step};
 
@@ -77,6 +78,12 @@ pub struct Visit {
     pub failure: Option<Failure>,
 }
 
+impl Visit {
+    fn failed(url: &str, failure: Failure) -> Visit {
+        Visit { url: url.to_owned(), failure: Some(failure), ..Visit::default() }
+    }
+}
+
 /// A page as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
@@ -109,7 +116,8 @@ pub struct Fetched {
     pub error: Option<Failure>,
 }
 
-/// Visits a URL as a browser on this host would. The host has its address, route and resolvers already.
+/// Visits a URL as a browser on this host would. The host has its address, route and resolvers already. To be called by a
+/// program of the host: TLS draws its randomness from the host whose program is running.
 pub async fn visit(net: &Net, url: &str, trust: &Trust, options: &Options) -> Visit {
     let span = net.new_span();
     net.record(AppFact::new("visit", "start", span).with("url", url));
@@ -120,13 +128,13 @@ pub async fn visit(net: &Net, url: &str, trust: &Trust, options: &Options) -> Vi
         names: Names::default(),
         options: options.clone(),
     });
-    let visit = match net.timeout(options.deadline, browser.run(url, span)).await {
-        Ok(visit) => visit,
-        Err(_) => Visit { url: url.to_owned(), failure: Some(Failure::too_slow(options.deadline)), ..Visit::default() },
+    let (visit, last) = match net.timeout(options.deadline, browser.run(url, span)).await {
+        Ok(result) => result,
+        Err(_) => (Visit::failed(url, Failure::too_slow(options.deadline)), span),
     };
     browser.pool.close(net).await;
     if let Some(failure) = &visit.failure {
-        net.record(failure.fact(span));
+        net.record(failure.fact(last));
     }
     visit
 }
@@ -154,15 +162,15 @@ struct Wanted {
 }
 
 impl Browser {
-    async fn run(self: &Arc<Self>, typed: &str, span: u64) -> Visit {
-        let nothing = |failure| Visit { url: typed.to_owned(), failure: Some(failure), ..Visit::default() };
+    /// The visit, and the span of its last request: the one that the page came from, or that failed.
+    async fn run(self: &Arc<Self>, typed: &str, span: u64) -> (Visit, u64) {
         let url = match Url::typed(typed) {
             Ok(url) => url,
-            Err(error) => return nothing(Failure::bad_url(&error)),
+            Err(error) => return (Visit::failed(typed, Failure::bad_url(&error)), span),
         };
         let document = match self.follow(url, "typed", span).await {
             Ok(document) => document,
-            Err(failure) => return nothing(failure),
+            Err(Failed { span, failure }) => return (Visit::failed(typed, failure), span),
         };
         let Document { url, span, response } = document;
         let is_html = response.content_type().to_ascii_lowercase().starts_with("text/html");
@@ -175,7 +183,7 @@ impl Browser {
             .with("text_hash", page.text_hash.as_str());
         self.net.record(fact.with("resources", resources.len() as u64));
         let failure = (page.status >= 400).then(|| Failure::status(page.status, &url));
-        Visit { url: url.to_string(), page: Some(page), resources, failure }
+        (Visit { url: url.to_string(), page: Some(page), resources, failure }, span)
     }
 
     fn page(&self, response: &Response, title: &str, is_html: bool) -> Page {
@@ -256,7 +264,7 @@ impl Browser {
     }
 }
 
-fn fetched(wish: &Wanted, result: Result<Document, Failure>) -> (Fetched, Option<(Url, bytes::Bytes)>) {
+fn fetched(wish: &Wanted, result: Result<Document, Failed>) -> (Fetched, Option<(Url, bytes::Bytes)>) {
     let mut fetched = Fetched {
         url: wish.url.to_string(),
         kind: wish.kind,
@@ -273,7 +281,7 @@ fn fetched(wish: &Wanted, result: Result<Document, Failure>) -> (Fetched, Option
             let good = response.status < 300;
             (fetched, good.then_some((url, response.body)))
         }
-        Err(failure) => {
+        Err(Failed { failure, .. }) => {
             fetched.error = Some(failure);
             (fetched, None)
         }

@@ -10,10 +10,16 @@ use super::{Browser, Document};
 use crate::http::{Connection, Response};
 use crate::url::Url;
 
+/// A failure, and the request that met it.
+pub(super) struct Failed {
+    pub(super) span: u64,
+    pub(super) failure: Failure,
+}
+
 impl Browser {
     //= rfc9110#15.4
     /// Asks for a URL and goes where the answers point. (A `GET` stays one, whichever redirect it meets.)
-    pub(super) async fn follow(&self, url: Url, initiator: &str, parent: u64) -> Result<Document, Failure> {
+    pub(super) async fn follow(&self, url: Url, initiator: &str, parent: u64) -> Result<Document, Failed> {
         let mut chain: Vec<Url> = Vec::new();
         let (mut url, mut initiator, mut parent) = (url, initiator, parent);
         loop {
@@ -23,13 +29,15 @@ impl Browser {
                 .with("host", url.origin.host.to_string())
                 .with("port", u64::from(url.origin.port));
             self.net.record(fact.with("initiator", initiator).with("parent", parent));
-            let response = self.request(&url, span).await?;
+            let failed = |failure| Failed { span, failure };
+            let response = self.request(&url, span).await.map_err(failed)?;
             let location = response.location().filter(|_| [301, 302, 303, 307, 308].contains(&response.status));
             let Some(location) = location else { return Ok(Document { url, span, response }) };
-            let next = url.join(location).map_err(|error| Failure::bad_location(&url, location, &error))?;
+            let bad_location = |error| failed(Failure::bad_location(&url, location, &error));
+            let next = url.join(location).map_err(bad_location)?;
             chain.push(url.clone());
             if chain.len() > self.options.redirects {
-                return Err(Failure::redirects(&chain, &next));
+                return Err(failed(Failure::redirects(&chain, &next)));
             }
             let fact = AppFact::new("visit", "redirect", span).with("from", url.to_string());
             self.net.record(fact.with("to", next.to_string()).with("status", u64::from(response.status)));

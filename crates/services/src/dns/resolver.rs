@@ -406,7 +406,7 @@ fn gist(question: &Question, reply: &Message) -> String {
     }
     let own: Vec<String> = (reply.answer.iter())
         .filter(|record| [question.rtype, Rtype::CNAME].contains(&record.rtype()))
-        .map(|record| record.data().to_string())
+        .map(|record| record.data().to_string().trim_end_matches('.').to_owned())
         .collect();
     if own.is_empty() { "no such records".to_owned() } else { own.join(", ") }
 }

@@ -108,6 +108,8 @@ impl WebServer {
             .header_read_timeout(std::time::Duration::from(self.limits.idle))
             .max_header_size(self.limits.head)
             .auto_date_header(false)
+            // A client may end its half as soon as it has asked.
+            .half_close(true)
             .serve_connection(HyperIo::new(stream, Tap::default()), service)
             .await;
     }

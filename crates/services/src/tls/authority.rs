@@ -179,3 +179,60 @@ fn date(epoch: SystemTime, offset: Offset) -> OffsetDateTime {
 
 const DAY: Duration = Duration::from_secs(86_400);
 const ORGANISATION: &str = "Glassnet";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::{CertificateInfo, Trust};
+
+    fn epoch() -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_800_000_000)
+    }
+
+    fn authority(seed: u64) -> Authority {
+        Authority::new("Test", &Rng::root(seed), epoch())
+    }
+
+    fn leaf(identity: &Identity) -> &[u8] {
+        &identity.chain[0]
+    }
+
+    #[test]
+    fn the_same_seed_issues_the_same_certificates_in_any_order() {
+        let (first, second, other) = (authority(1), authority(1), authority(2));
+        assert_eq!((first.root_der(), first.root_pem()), (second.root_der(), second.root_pem()));
+        assert_ne!(first.root_der(), other.root_der());
+        let a = first.issue(&["a.test"]).unwrap();
+        let b = second.issue(&["b.test"]).unwrap();
+        assert_eq!(leaf(&a), leaf(&second.issue(&["a.test"]).unwrap()));
+        assert_ne!(leaf(&a), leaf(&b));
+        assert_ne!(leaf(&a), leaf(&first.issue_expired(&["a.test"]).unwrap()));
+    }
+
+    #[test]
+    fn a_certificate_says_for_whom_by_whom_and_until_when() {
+        let identity = authority(1).issue(&["www.example.com", "192.0.2.1"]).unwrap();
+        let info = CertificateInfo::read(leaf(&identity)).unwrap();
+        assert_eq!(
+            info.to_string(),
+            "www.example.com, signed by Test Intermediate CA, valid until 2028-01-15 08:00:00 UTC"
+        );
+        let expired = authority(1).issue_expired(&["x.test"]).unwrap();
+        assert!(CertificateInfo::read(leaf(&expired)).unwrap().not_after < epoch());
+    }
+
+    #[test]
+    fn names_that_no_certificate_can_carry_are_refused() {
+        assert!(authority(1).issue(&[]).is_err());
+        assert!(authority(1).issue(&["b\u{fc}cher.test"]).is_err());
+    }
+
+    #[test]
+    fn a_root_written_as_pem_is_read_again() {
+        let (first, second) = (authority(1), authority(2));
+        let mut trust = Trust::none();
+        assert_eq!(trust.add_pem(&format!("{}{}", first.root_pem(), second.root_pem())), 2);
+        assert_eq!(trust.add_pem("nothing"), 0);
+        assert_eq!(format!("{trust:?}"), "Trust(2 roots)");
+    }
+}

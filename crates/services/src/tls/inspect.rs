@@ -106,3 +106,28 @@ const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
 /// The explicit tag [0].
 const VERSION_TAG: u8 = 0xa0;
 const UTC_TIME_TAG: u8 = 0x17;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::Authority;
+    use base::Rng;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            CertificateInfo::read(&bytes);
+        }
+
+        #[test]
+        fn a_damaged_certificate_is_read_or_refused(at in 0usize..600, byte: u8, end in 0usize..600) {
+            let authority = Authority::new("Test", &Rng::root(1), UNIX_EPOCH);
+            let mut bytes = authority.root_der().to_vec();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            bytes.truncate(end);
+            CertificateInfo::read(&bytes);
+        }
+    }
+}
