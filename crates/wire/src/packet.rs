@@ -174,9 +174,14 @@ mod pool {
     #[inline]
     pub(super) fn take() -> Vec<u8> {
         let used = BLOCKS.try_with(|blocks| blocks.borrow_mut().pop()).ok().flatten();
-        let mut block = used.unwrap_or_default();
-        block.resize(HEADROOM, 0);
-        block
+        match used {
+            Some(block) if block.len() == HEADROOM => block,
+            Some(mut block) => {
+                block.resize(HEADROOM, 0);
+                block
+            }
+            None => vec![0; HEADROOM],
+        }
     }
 
     /// Keeps a block of the usual size; a thread that ends keeps nothing.

@@ -119,8 +119,10 @@ impl Host {
 
     /// Turns the facts of this call into events, and interfaces that TCP wants into ready ones.
     fn leave(&mut self, cx: &mut Cx<'_>, cause: PacketId) {
-        for fact in self.facts.list.drain(..) {
-            cx.sink.event(Event { at: cx.now, node: self.node, cause, fact: Fact::Transport(fact) });
+        if !self.facts.list.is_empty() {
+            for fact in self.facts.list.drain(..) {
+                cx.sink.event(Event { at: cx.now, node: self.node, cause, fact: Fact::Transport(fact) });
+            }
         }
         self.note_ready();
     }

@@ -311,7 +311,9 @@ impl Connection {
     }
 
     fn poll_synchronized(&mut self, cx: &mut TcpCx<'_>) -> Option<Outgoing> {
-        if self.program.released {
+        if self.program.released || self.program.finished {
+            // It may have been closed before it was open.
+            self.close(cx);
             self.settle(cx);
         }
         let Phase::Synchronized(open) = &mut self.phase else { return None };
@@ -365,6 +367,7 @@ impl Connection {
     // --- the program's calls ----------------------------------------------------------------------------------------
 
     pub(crate) fn send(&mut self, data: &[u8]) -> Result<usize, TcpError> {
+        let data = &data[..data.len().min(self.send_room())];
         match &self.phase {
             Phase::Synchronized(open) if open.snd.half() == SendHalf::Open => Ok(self.tx.push(data)),
             Phase::Handshake(_) if !self.program.finished => Ok(self.tx.push(data)),
@@ -379,7 +382,17 @@ impl Connection {
 
     /// Whether a write can say something now: room, or an error.
     pub(crate) fn is_writable(&self) -> bool {
-        self.tx.room() > 0 || self.send_is_over()
+        self.send_room() > 0 || self.send_is_over()
+    }
+
+    /// What a write may place: two windows' worth, so that a slow path holds no more memory than it can use, and never more
+    /// than the buffer's capacity.
+    fn send_room(&self) -> usize {
+        let window = match &self.phase {
+            Phase::Synchronized(open) => open.snd.congestion_window() as usize,
+            _ => 0,
+        };
+        (2 * window).max(LEAST_SEND_BUFFER).saturating_sub(self.tx.len()).min(self.tx.room())
     }
 
     fn send_is_over(&self) -> bool {
@@ -526,5 +539,7 @@ fn reason(error: TcpError) -> &'static str {
     }
 }
 
+/// A send buffer is at least this large, if its capacity allows, however small the congestion window.
+const LEAST_SEND_BUFFER: usize = 128 << 10;
 /// How long an orphan waits in FIN-WAIT-2 for the peer's FIN.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(60);

@@ -9,6 +9,8 @@ use rustc_hash::FxHashMap;
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
     connections: FxHashMap<Key, u64>,
+    /// The connection that was found last: in a bulk transfer, the next one too.
+    last: Option<(Flow, u64)>,
     listeners: FxHashMap<SocketAddr, u64>,
 }
 
@@ -49,6 +51,18 @@ impl Demux {
         self.connections.get(&Key::of(flow)).copied()
     }
 
+    /// The same, and remembers it for the next segment.
+    pub(crate) fn find(&mut self, flow: &Flow) -> Option<u64> {
+        match self.last {
+            Some((last, id)) if last == *flow => Some(id),
+            _ => {
+                let id = self.connection(flow)?;
+                self.last = Some((*flow, id));
+                Some(id)
+            }
+        }
+    }
+
     /// The listener at exactly this address, else the one at any address.
     pub(crate) fn listener(&self, local: SocketAddr) -> Option<u64> {
         let any: IpAddr = match local {
@@ -63,6 +77,7 @@ impl Demux {
     }
 
     pub(crate) fn remove_connection(&mut self, flow: &Flow) {
+        self.last = None;
         self.connections.remove(&Key::of(flow));
     }
 

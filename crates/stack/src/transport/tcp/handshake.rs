@@ -331,9 +331,6 @@ impl Connection {
             segment.trim_front(segment.seq + 1);
         }
         self.phase = Phase::Synchronized(open);
-        if self.program.released || self.program.finished {
-            self.close(cx);
-        }
         cx.wake(&mut self.program.reader);
         cx.wake(&mut self.program.writer);
         if segment.len() > 0 || !by_syn {

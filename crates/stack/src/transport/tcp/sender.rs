@@ -148,6 +148,11 @@ impl Sender {
         tx: &mut SendBuffer,
         cx: &mut TcpCx<'_>,
     ) -> u32 {
+        if self.board.is_empty() && segment.ack == self.snd_una {
+            // Nothing is on its way: the other direction's traffic can only move the window.
+            self.update_window(segment, cx.now);
+            return 0;
+        }
         let flight_before = self.board.pipe();
         let duplicate = self.is_duplicate(segment);
         let covered = if self.snd_una.before(segment.ack) {
@@ -382,6 +387,11 @@ impl Sender {
         if self.timer.is_none() {
             self.timer = Some(cx.now + self.rtt.rto(self.backoff));
         }
+    }
+
+    /// cwnd, bytes.
+    pub(crate) fn congestion_window(&self) -> u32 {
+        self.congestion.window()
     }
 
     /// The program sends no more.

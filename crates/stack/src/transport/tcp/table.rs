@@ -84,7 +84,7 @@ impl Tcp {
         cx: &mut TcpCx<'_>,
     ) -> Result<(), TransportDrop> {
         let mut isn_after = None;
-        if let Some(id) = self.demux.connection(&flow) {
+        if let Some(id) = self.demux.find(&flow) {
             isn_after = self.gives_way(id, &segment);
             if isn_after.is_none() {
                 return self.on_segment_of(id, segment, cx);
@@ -276,12 +276,12 @@ impl Tcp {
                 // To the back of the line: connections take turns.
                 Some(segment) => {
                     line.push_back(id);
-                    self.arm(id);
+                    arm(&mut self.timers, id, entry);
                     return Some(Transmit { flow, path, segment });
                 }
                 None => {
                     entry.queued = false;
-                    self.arm(id);
+                    arm(&mut self.timers, id, entry);
                     self.reap(id);
                 }
             }
@@ -320,17 +320,7 @@ impl Tcp {
             }
             self.ready[line].push_back(id);
         }
-        self.arm(id);
-    }
-
-    fn arm(&mut self, id: u64) {
-        let Some(entry) = self.connections.get_mut(id) else { return };
-        if let Some(at) = entry.connection.poll_at()
-            && at < entry.timer
-        {
-            entry.timer = at;
-            self.timers.push(Reverse((at, id)));
-        }
+        arm(&mut self.timers, id, entry);
     }
 
     /// Forgets a connection that is over, once its program knows and its last segment has left.
@@ -508,6 +498,16 @@ impl Tcp {
             }
             self.after_input(id);
         }
+    }
+}
+
+/// Makes sure that the heap names a connection no later than its deadline.
+fn arm(timers: &mut BinaryHeap<Reverse<(Instant, u64)>>, id: u64, entry: &mut Entry) {
+    if let Some(at) = entry.connection.poll_at()
+        && at < entry.timer
+    {
+        entry.timer = at;
+        timers.push(Reverse((at, id)));
     }
 }
 

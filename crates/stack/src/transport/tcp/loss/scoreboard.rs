@@ -115,8 +115,10 @@ impl Scoreboard {
             break;
         }
         self.loss_checked = self.loss_checked.max(self.popped);
-        let old = self.ranges.partition_point(|(_, end)| end.at_most(una));
-        self.ranges.drain(..old);
+        if !self.ranges.is_empty() {
+            let old = self.ranges.partition_point(|(_, end)| end.at_most(una));
+            self.ranges.drain(..old);
+        }
         covered.rtt = covered.rtt.filter(|_| !ambiguous);
         covered
     }
