@@ -66,12 +66,10 @@ impl Host {
         if !address::is_possible_source(received.from) {
             return self.dropped(cx, packet.id, InternetDrop::BadSource);
         }
-        let broadcast = || address::is_broadcast(&self.interfaces[usize::from(port.0)], received.to);
+        let broadcast = || address::is_broadcast(&self.interfaces[usize::from(port.0)].addresses, received.to);
         if self.own.contains(received.to) {
             self.deliver(cx, port, packet, received, to_all);
-        } else if broadcast() {
-            self.deliver(cx, port, packet, received, true);
-        } else if self.is_being_configured(port, &packet, &received) {
+        } else if broadcast() || self.is_being_configured(port, &packet, &received) {
             self.deliver(cx, port, packet, received, true);
         } else if self.config.forwarding && !to_all {
             self.forward(cx, packet, received);
@@ -111,7 +109,7 @@ impl Host {
         let Some(interface) = self.interfaces.get(usize::from(port.0)) else { return };
         //= rfc1812#5.3.5.2
         // A packet to all hosts of another link stays outside: by default since RFC 2644.
-        if address::is_broadcast(interface, next_hop) {
+        if address::is_broadcast(&interface.addresses, next_hop) {
             return self.dropped(cx, packet.id, InternetDrop::NotForUs);
         }
         let mtu = interface.config.mtu;

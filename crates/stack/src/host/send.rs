@@ -91,7 +91,7 @@ impl Host {
         if interface.config.link_type == LinkType::Ip {
             return self.enqueue(cx, port, packet);
         }
-        if address::is_broadcast(interface, next_hop) {
+        if address::is_broadcast(&interface.addresses, next_hop) {
             return self.push_link(cx, port, Mac::BROADCAST, packet);
         }
         let id = packet.id;

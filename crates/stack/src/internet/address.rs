@@ -2,10 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use base::Port;
+use base::{Cidr, Port};
 use rustc_hash::FxHashMap;
-
-use crate::iface::Interface;
 
 /// Our unicast addresses, by hash.
 #[derive(Debug, Default)]
@@ -32,11 +30,11 @@ impl OwnAddresses {
     }
 }
 
-/// Whether `to`, received by `interface`, means everybody there.
-pub(crate) fn is_broadcast(interface: &Interface, to: IpAddr) -> bool {
+/// Whether `to` means everybody on a link on which we have these addresses.
+pub(crate) fn is_broadcast(addresses: &[Cidr], to: IpAddr) -> bool {
     match to {
         IpAddr::V4(Ipv4Addr::BROADCAST) => true,
-        IpAddr::V4(ip) => ip == ALL_SYSTEMS || interface.addresses.iter().any(|cidr| cidr.broadcast() == Some(ip)),
+        IpAddr::V4(ip) => ip == ALL_SYSTEMS || addresses.iter().any(|cidr| cidr.broadcast() == Some(ip)),
         IpAddr::V6(ip) => ip.is_multicast(),
     }
 }

@@ -45,7 +45,7 @@ impl Reassembly {
         body.pull(received.header_len);
         let data = body.into_payload();
         let (start, end) = (usize::from(fragment.offset), usize::from(fragment.offset) + data.len());
-        let aligned = !fragment.more || data.len() % 8 == 0;
+        let aligned = !fragment.more || data.len().is_multiple_of(8);
         if data.is_empty() || !aligned || end > MAX_DATAGRAM {
             return Err(InternetDrop::Malformed);
         }

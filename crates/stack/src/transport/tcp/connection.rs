@@ -330,12 +330,12 @@ impl Connection {
         };
         let mut flags = Flags::ACK;
         if planned.fin {
-            flags = flags | Flags::FIN;
+            flags |= Flags::FIN;
         }
         let last = planned.seq + planned.text - open.snd.una() == self.tx.len() as u32;
         if planned.text > 0 && last {
             //= rfc9293#3.9.1.2
-            flags = flags | Flags::PSH;
+            flags |= Flags::PSH;
         }
         let sack = if open.rcv.has_gap() && cx.config.sack { open.rcv.sack_blocks() } else { Default::default() };
         let recent = open.rcv.ts_recent().unwrap_or(0);
