@@ -112,7 +112,7 @@ impl Recording {
         let [head, rest] = seen.bytes;
         let len = head.len() + rest.len();
         let full = self.arena.len() + len > self.limits.frame_bytes || self.frames.len() >= self.limits.frames;
-        let Ok(len) = u32::try_from(len).map_err(|_| ()).and_then(|len| if full { Err(()) } else { Ok(len) }) else {
+        let Some(len) = u32::try_from(len).ok().filter(|_| !full) else {
             self.truncate(seen.at).frames += 1;
             return;
         };

@@ -58,6 +58,11 @@ impl Connection {
         self.with(false, Flags::SYN | Flags::ACK).find_map(|segment| segment.arrived)
     }
 
+    /// When the first side finished or gave up.
+    pub(crate) fn closes(&self) -> Option<Instant> {
+        self.segments.iter().find(|s| s.flags.intersects(Flags::FIN | Flags::RST)).map(|segment| segment.sent)
+    }
+
     /// The first bytes that one side sent, in order, as far as there is no hole.
     pub(crate) fn stream_start(&self, index: &Index<'_>, by_client: bool, limit: usize) -> Vec<u8> {
         let mine = self.segments.iter().filter(|s| s.by_client == by_client);

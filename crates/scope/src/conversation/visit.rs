@@ -70,7 +70,7 @@ impl Request {
         self.last = self.last.max(at);
         let mut fail = |text: Option<String>| {
             let text = text.unwrap_or_else(|| format!("{} failed", fact.protocol));
-            self.failed.get_or_insert((at, text));
+            self.failed = Some((at, text));
         };
         match (fact.protocol, fact.step) {
             ("visit", "request") => self.begin(at, fact),
@@ -85,7 +85,7 @@ impl Request {
             },
             ("tcp", "connect") => {
                 // A connection that was found open turned out to be closed.
-                self.reused = false;
+                (self.reused, self.failed) = (false, None);
                 self.connect.get_or_insert(at);
                 self.remote = address(fact, "address").or(self.remote);
             }
@@ -98,6 +98,7 @@ impl Request {
             ("tls", "start") => self.tls_start = Some(at),
             ("tls", "done") => self.tls_done = Some(at),
             ("http", "request") => {
+                self.failed = None;
                 self.sent.get_or_insert(at);
                 self.method = text(fact, "method").unwrap_or_default();
             }

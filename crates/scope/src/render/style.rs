@@ -70,12 +70,13 @@ impl Paint {
     }
 }
 
-/// Folds `text` at spaces into lines of at most `width` columns; a longer word stays whole unless it is longer than a line.
+/// Folds `text` at spaces into lines of at most `width` columns. A number keeps its unit; a word is cut only if it is
+/// longer than a line.
 pub(crate) fn fold(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let mut lines = vec![String::new()];
     let mut used = 0;
-    for word in text.split(' ') {
+    for word in words(text) {
         let mut word = word;
         let mut len = word.chars().count();
         if used > 0 && used + 1 + len > width {
@@ -98,6 +99,24 @@ pub(crate) fn fold(text: &str, width: usize) -> Vec<String> {
     }
     lines
 }
+
+/// The words of a text; a number with its unit is one.
+fn words(text: &str) -> Vec<&str> {
+    let mut words: Vec<&str> = Vec::new();
+    let mut start = 0;
+    for (at, _) in text.match_indices(' ').chain([(text.len(), " ")]) {
+        let number = text[start..at].ends_with(|c: char| c.is_ascii_digit());
+        let next = text.get(at + 1..).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+        if number && UNITS.contains(&next.trim_end_matches(['.', ',', ')', ';', ':'])) {
+            continue;
+        }
+        words.push(&text[start..at]);
+        start = at + 1;
+    }
+    words
+}
+
+const UNITS: [&str; 9] = ["ns", "us", "ms", "s", "bytes", "kB", "MB", "GB", "minutes"];
 
 fn push(lines: &mut [String], text: &str) {
     if let Some(line) = lines.last_mut() {
@@ -138,6 +157,7 @@ mod tests {
     fn text_folds_at_spaces_and_long_words_are_cut() {
         assert_eq!(fold("the quick brown fox", 10), ["the quick", "brown fox"]);
         assert_eq!(fold("", 10), [""]);
+        assert_eq!(fold("back after 34.4 ms.", 14), ["back after", "34.4 ms."]);
         assert_eq!(fold("a abcdefghijklm b", 5), ["a", "abcde", "fghij", "klm b"]);
         assert_eq!(cut("abcdef", 4), "abc…");
         assert_eq!(millis(1_003_125_999), "1003.125");

@@ -164,13 +164,23 @@ fn together(teller: &mut Teller<'_>, others: &[Exchange]) {
     teller.tell(told);
 }
 
-/// Questions that nobody answered.
+/// Questions that nobody answered: one step for each address.
 fn silent(teller: &mut Teller<'_>) {
+    let mut silent: BTreeMap<(NodeId, IpAddr), Vec<Instant>> = BTreeMap::new();
     for event in teller.recording().events() {
-        let Fact::Link(LinkFact::NeighborSilent { ip, .. }) = &event.fact else { continue };
-        let what = format!("Nobody answers for {ip}: there is no such host on this network, or it is down.");
-        let request = teller.hero.and_then(|hero| teller.request_at(hero, event.at));
-        let told = step("ARP", Layer::Link, event.at, event.at, what).between(teller.name(event.node), "");
+        if let Fact::Link(LinkFact::NeighborSilent { ip, .. }) = &event.fact {
+            silent.entry((event.node, *ip)).or_default().push(event.at);
+        }
+    }
+    for ((node, ip), times) in silent {
+        let (Some(&first), Some(&last)) = (times.first(), times.last()) else { continue };
+        let again = match times.len() {
+            1 => String::new(),
+            n => format!(" It asked in vain {n} times, until {} later.", span(last.since(first))),
+        };
+        let what = format!("Nobody answers for {ip}: there is no such host on this network, or it is down.{again}");
+        let request = teller.hero.and_then(|hero| teller.request_at(hero, first));
+        let told = step("ARP", Layer::Link, first, last, what).between(teller.name(node), "");
         teller.tell(told.rfc("RFC 1122, 2.3.2.2").request(request).mood(Mood::Trouble));
     }
 }

@@ -204,6 +204,11 @@ fn answer_text(name: &str, message: &Message, server: &str, walk: bool, silent: 
     let ttl = ttl.map_or_else(String::new, |ttl| format!(", good for {}", seconds(ttl)));
     let who = if walk && message.authoritative { format!("{server} is in charge: ") } else { String::new() };
     match (alias, addresses.is_empty()) {
+        (alias, _) if alias.is_some() && who.is_empty() => {
+            let alias = alias.unwrap_or_default();
+            let at = if addresses.is_empty() { String::new() } else { format!(", which is at {}", list(&addresses)) };
+            format!("{name} is another name for {alias}{at}{ttl}.")
+        }
         (Some(alias), true) => format!("{who}it is another name for {alias}{ttl}."),
         (Some(alias), false) => format!("{who}it is another name for {alias}, which is at {}{ttl}.", list(&addresses)),
         (None, false) if who.is_empty() => format!("{name} is at {}{ttl}.", list(&addresses)),

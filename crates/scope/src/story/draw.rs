@@ -92,16 +92,13 @@ impl Page {
         let width = self.style.columns().saturating_sub(indent);
         let mut facts = vec![step.layer.text().to_string()];
         facts.extend([&step.addresses[..], step.rfc].iter().filter(|fact| !fact.is_empty()).map(ToString::to_string));
-        // Numbers stay with their units.
-        facts.iter_mut().for_each(|fact| *fact = fact.replace(' ', "\u{a0}"));
         let took = step.end.since(step.at);
         if took > base::Duration::ZERO {
-            facts.push(format!("took {took}").replace(' ', "\u{a0}"));
+            facts.push(format!("took {took}"));
         }
         for text in std::iter::once(facts.join(" · ")).chain(step.detail.iter().cloned()) {
             for (n, folded) in fold(&text, width.saturating_sub(2)).iter().enumerate() {
-                let folded = folded.replace('\u{a0}', " ");
-                let folded = if n == 0 { folded } else { format!("  {folded}") };
+                let folded = if n == 0 { folded.clone() } else { format!("  {folded}") };
                 line(out, &self.style.paint(Paint::Quiet, &format!("{:indent$}{folded}", "")));
             }
         }

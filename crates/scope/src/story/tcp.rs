@@ -8,13 +8,22 @@ use super::tell::{Teller, step};
 use super::{Layer, Mood, Step};
 use crate::conversation::tcp::{Connection, Segment};
 use crate::render::style::millis;
-use crate::words::{list, span};
+use crate::words::{count, list, span};
 
 pub(super) fn tell(teller: &mut Teller<'_>) {
     let connections = std::mem::take(&mut teller.connections);
     for connection in &connections {
-        let told = [opening(teller, connection), again(teller, connection), closing(teller, connection)];
+        let told = [opening(teller, connection), again(teller, connection)];
         for told in told.into_iter().flatten() {
+            let request = teller.request_on(connection, told.at);
+            teller.tell(told.request(request));
+        }
+    }
+    // What is told once is told at the close that comes first.
+    let mut closed: Vec<&Connection> = connections.iter().collect();
+    closed.sort_by_key(|connection| connection.closes());
+    for connection in closed {
+        if let Some(told) = closing(teller, connection) {
             let request = teller.request_on(connection, told.at);
             teller.tell(told.request(request));
         }
@@ -114,25 +123,13 @@ fn again(teller: &Teller<'_>, connection: &Connection) -> Option<Step> {
         connection.segments.iter().filter(|s| s.again && !s.flags.contains(Flags::SYN)).collect();
     let (first, last) = (repeats.first()?, repeats.last()?);
     let all = connection.segments.iter().filter(|s| s.len > 0 || s.flags.contains(Flags::FIN)).count();
-    let lost = connection.segments.iter().filter(|s| teller.loss(s.packet).is_some()).count();
+    let lost = lost(teller, connection);
     let (client, server) = (teller.name(connection.client_node), teller.who(connection.server.ip()));
     let (by_client, by_server) = (repeats.iter().any(|s| s.by_client), repeats.iter().any(|s| !s.by_client));
     let causes = causes(teller, connection);
     let causes = if causes.is_empty() { String::new() } else { format!(" ({})", list(&causes)) };
-    let lost = match lost {
-        0 => String::new(),
-        n => format!(
-            " {} on the way;",
-            if n == 1 { "1 packet was lost".into() } else { format!("{n} packets were lost") }
-        ),
-    };
-    let what = format!(
-        "{lost} {} of {all} segments {} sent again{causes}, so nothing is missing at the other end.",
-        repeats.len(),
-        if repeats.len() == 1 { "was" } else { "were" }
-    );
-    let told =
-        base(connection, first.sent, last.sent, what.trim_start()).rfc("RFC 6298; RFC 5681, 3.2").mood(Mood::Trouble);
+    let what = format!("{lost}Sent again: {} of {all} segments{causes}, so that nothing is missing.", repeats.len());
+    let told = base(connection, first.sent, last.sent, what).rfc("RFC 6298; RFC 5681, 3.2").mood(Mood::Trouble);
     let mut told = match (by_client, by_server) {
         (true, false) => told.between(client, server),
         (false, true) => told.between(server, client),
@@ -144,12 +141,24 @@ fn again(teller: &Teller<'_>, connection: &Connection) -> Option<Step> {
     Some(told)
 }
 
+/// `Lost on the way: 2 segments and 1 bare ACK. `
+fn lost(teller: &Teller<'_>, connection: &Connection) -> String {
+    let after_syn = connection.segments.iter().filter(|s| !s.flags.contains(Flags::SYN));
+    let lost = after_syn.filter(|s| teller.loss(s.packet).is_some());
+    let (data, bare): (Vec<&Segment>, Vec<&Segment>) = lost.partition(|s| s.len > 0 || s.flags.contains(Flags::FIN));
+    let kinds = [(data.len(), "segment"), (bare.len(), "bare ACK")];
+    let kinds = kinds.iter().filter(|(n, _)| *n > 0).map(|(n, noun)| count(*n as u64, noun));
+    let kinds: Vec<String> = kinds.collect();
+    if kinds.is_empty() { String::new() } else { format!("Lost on the way: {}. ", list(&kinds)) }
+}
+
 /// `2 after a timeout`, `1 after duplicate ACKs`: from what the ends themselves recorded.
 fn causes(teller: &Teller<'_>, connection: &Connection) -> Vec<String> {
     let ends = (connection.client.min(connection.server), connection.client.max(connection.server));
     let known = teller.retransmits.get(&ends).map_or(&[][..], Vec::as_slice);
     let mut counts = [0_u64; 4];
-    for (_, cause) in known.iter().filter(|(at, _)| *at >= connection.start()) {
+    let is_syn = |seq| connection.segments.iter().any(|s| s.flags.contains(Flags::SYN) && s.seq == seq);
+    for (_, _, cause) in known.iter().filter(|(at, seq, _)| *at >= connection.start() && !is_syn(*seq)) {
         counts[*cause as usize] += 1;
     }
     let causes = [

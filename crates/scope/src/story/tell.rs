@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use base::event::{Fact, RetransmitCause, TransportFact};
-use base::{Instant, Mac, NodeId};
+use base::{Instant, Mac, NodeId, SeqNum};
 
 use super::{Failure, Heading, Layer, Mood, Step, Story};
 use crate::conversation::dns::Query;
@@ -29,7 +29,7 @@ pub(super) struct Teller<'a> {
     /// Names that DNS gave to addresses.
     dns_names: BTreeMap<IpAddr, String>,
     /// Why segments were sent again, by the ends of their connection, the smaller first.
-    pub(super) retransmits: BTreeMap<(SocketAddr, SocketAddr), Vec<(Instant, RetransmitCause)>>,
+    pub(super) retransmits: BTreeMap<(SocketAddr, SocketAddr), Retransmits>,
     steps: Vec<Step>,
     explained: BTreeSet<&'static str>,
 }
@@ -150,13 +150,16 @@ impl<'a> Teller<'a> {
     }
 }
 
+/// When which first byte was sent again, and why.
+pub(super) type Retransmits = Vec<(Instant, SeqNum, RetransmitCause)>;
+
 /// What the ends themselves recorded about segments that they sent again.
-fn retransmits(recording: &Recording) -> BTreeMap<(SocketAddr, SocketAddr), Vec<(Instant, RetransmitCause)>> {
-    let mut retransmits: BTreeMap<_, Vec<_>> = BTreeMap::new();
+fn retransmits(recording: &Recording) -> BTreeMap<(SocketAddr, SocketAddr), Retransmits> {
+    let mut retransmits: BTreeMap<_, Retransmits> = BTreeMap::new();
     for event in recording.events() {
-        if let Fact::Transport(TransportFact::Retransmit { flow, cause, .. }) = &event.fact {
+        if let Fact::Transport(TransportFact::Retransmit { flow, seq, cause, .. }) = &event.fact {
             let ends = (flow.local.min(flow.remote), flow.local.max(flow.remote));
-            retransmits.entry(ends).or_default().push((event.at, *cause));
+            retransmits.entry(ends).or_default().push((event.at, *seq, *cause));
         }
     }
     retransmits

@@ -81,7 +81,10 @@ fn a_refused_connection_ends_the_story() {
 fn what_was_lost_and_sent_again_is_summed_up() {
     let story = story(Plot::AllIsWell);
     let tcp = told(&story, "TCP");
-    assert!(tcp.iter().any(|step| step.starts_with("web → laptop: 1 packet was lost")), "{tcp:#?}");
+    assert!(
+        tcp.iter().any(|step| step.starts_with("web → laptop: Lost on the way: 1 segment. Sent again: 1 of")),
+        "{tcp:#?}"
+    );
     let step = story.steps.iter().find(|step| step.mood == Mood::Trouble).expect("the loss");
     assert_eq!((step.request, step.protocol), (Some(3), "TCP"));
 }

@@ -34,7 +34,7 @@ fn done(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     let request = teller.request_of(node, fact.span).cloned();
     let start = request.as_ref().and_then(|request| request.tls_start).unwrap_or(at);
     let (client, server) = (teller.name(node), teller.server_of(request.as_ref()));
-    let version = text(fact, "version").unwrap_or_else(|| "TLS".into());
+    let version = text(fact, "version").map_or_else(|| "TLS".into(), |version| version.replace("TLSv", "TLS "));
     let old = version.contains("1.2");
     let lesson = match teller.first("tls-handshake") {
         true => ": each sends half of a key agreement, and the key made of both never crosses the wire",
@@ -50,10 +50,18 @@ fn done(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
     teller.tell(told);
     let issuer = text(fact, "issuer").map_or_else(String::new, |issuer| format!("signed by {issuer}, "));
     let subject = text(fact, "subject").unwrap_or_else(|| server.clone());
-    let until = text(fact, "not_after").map_or_else(String::new, |until| format!("valid until {until}, "));
+    let until = text(fact, "not_after").map_or_else(String::new, |until| format!("valid until {}, ", day(&until)));
     let what = format!("Checks the certificate of {subject}: {issuer}{until}with a root that it trusts.");
     let told = base(request.as_ref(), at, at, what).between(client, "").rfc("RFC 5280, 6; RFC 9525, 6");
     teller.tell(told);
+}
+
+/// The day of a date with a time.
+fn day(date: &str) -> &str {
+    match date.split_once(' ') {
+        Some((day, _)) if day.len() == 10 && day.matches('-').count() == 2 => day,
+        _ => date,
+    }
 }
 
 fn failed(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) {
