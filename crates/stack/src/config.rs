@@ -30,7 +30,8 @@ pub struct Config {
     pub congestion: CongestionControl,
     /// The initial congestion window, segments (RFC 6928).
     pub initial_window: u32,
-    /// The smallest retransmission timeout. RFC 6298 says 1 s; deployed stacks use 200 ms.
+    /// The least that a retransmission timeout adds to the smoothed round trip. RFC 6298 says 1 s for the sum; deployed
+    /// stacks add 200 ms.
     pub min_rto: Duration,
     /// How often data is sent again before the connection is given up.
     pub max_retries: u32,

@@ -318,7 +318,11 @@ impl Connection {
         }
         let Phase::Synchronized(open) = &mut self.phase else { return None };
         let free = self.receive_capacity.saturating_sub(self.rx.len());
-        let (planned, text) = match open.snd.next_segment(&self.tx, cx.now) {
+        //= rfc9293#3.7.1
+        // MUST-16: the text leaves room for the options of this very segment.
+        let sack = if open.rcv.has_gap() && cx.config.sack { open.rcv.sack_blocks() } else { Default::default() };
+        let sack_bytes = if sack.is_empty() { 0 } else { 4 + 8 * sack.len() as u32 };
+        let (planned, text) = match open.snd.next_segment(&self.tx, sack_bytes, cx.now) {
             Some(planned) => {
                 let position = (planned.seq - open.snd.una()) as usize;
                 (planned, self.tx.slice(position, planned.text as usize))
@@ -337,7 +341,6 @@ impl Connection {
             //= rfc9293#3.9.1.2
             flags |= Flags::PSH;
         }
-        let sack = if open.rcv.has_gap() && cx.config.sack { open.rcv.sack_blocks() } else { Default::default() };
         let recent = open.rcv.ts_recent().unwrap_or(0);
         let timestamps = open.ts_offset.map(|offset| (cx.timestamp(offset), recent));
         let options = Options { timestamps, sack, ..Options::default() };

@@ -58,7 +58,7 @@ pub(crate) struct Agreed {
 }
 
 impl Handshake {
-    /// An active open: a SYN is due.
+    /// An active open: a SYN is due. Its number may still be changed by [`Handshake::begin`].
     pub(crate) fn connect(iss: SeqNum, mss: u16, ts_offset: u32, receive_buffer: usize) -> Self {
         let (peer, due) = (None, true);
         Handshake {
@@ -140,6 +140,11 @@ impl Handshake {
     /// Whether nothing was sent yet.
     pub(crate) fn is_new(&self) -> bool {
         self.sent == 0
+    }
+
+    /// The first SYN leaves with this number.
+    pub(crate) fn begin(&mut self, iss: SeqNum) {
+        self.iss = iss;
     }
 
     /// An acknowledgement out of turn, in SYN-RECEIVED: it makes a peer that lost its way answer with a reset.

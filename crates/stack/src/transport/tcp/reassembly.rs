@@ -70,7 +70,8 @@ impl Reassembly {
     fn fill(&mut self, start: u64, end: u64, piece: Bytes) {
         self.pieces += 1;
         let right = self.blocks.remove(&end);
-        let left = self.blocks.range_mut(..start).next_back().map(|(_, block)| block).filter(|block| block.end == start);
+        let left =
+            self.blocks.range_mut(..start).next_back().map(|(_, block)| block).filter(|block| block.end == start);
         match (left, right) {
             (Some(left), right) => {
                 left.pieces.push_back(piece);

@@ -9,6 +9,7 @@ pub(crate) struct RttEstimator {
     variation: Duration,
     min: Duration,
     rto: Duration,
+    /// The least that is added to the smoothed round trip.
     floor: Duration,
 }
 
@@ -32,7 +33,9 @@ impl RttEstimator {
             }
         };
         (self.smoothed, self.variation, self.min) = (Some(smoothed), variation, self.min.min(rtt));
-        self.rto = (smoothed + (variation * 4).max(GRANULARITY)).max(self.floor).min(MAX_RTO);
+        // The floor is that of the allowance, not of the sum: a steady round trip just below the floor would otherwise leave
+        // no time for a delayed acknowledgement.
+        self.rto = (smoothed + (variation * 4).max(GRANULARITY).max(self.floor)).min(MAX_RTO);
     }
 
     /// The timeout after `backoff` doublings.
@@ -82,7 +85,7 @@ mod tests {
     fn the_floor_holds() {
         let mut rtt = RttEstimator::new(Duration::from_millis(200), false);
         rtt.on_sample(Duration::from_micros(50));
-        assert_eq!(rtt.rto(0), Duration::from_millis(200));
+        assert_eq!(rtt.rto(0), Duration::from_micros(200_050));
         assert_eq!(rtt.smoothed, Some(Duration::from_micros(50)));
     }
 }

@@ -155,13 +155,14 @@ impl Sender {
         }
         let flight_before = self.board.pipe();
         let duplicate = self.is_duplicate(segment);
-        let covered = if self.snd_una.before(segment.ack) {
+        let (covered, sample) = if self.snd_una.before(segment.ack) {
             let covered = self.board.on_ack(segment.ack, cx.now);
             self.snd_una = segment.ack;
-            self.on_news(covered.rtt.or(ts), cx.now);
-            covered.bytes
+            let sample = covered.rtt.or(ts);
+            self.on_news(sample, cx.now);
+            (covered.bytes, sample)
         } else {
-            0
+            (0, None)
         };
         let sacked = if self.sack { self.board.on_sack(&segment.options.sack, self.snd_una, self.snd_nxt) } else { 0 };
         self.update_window(segment, cx.now);
@@ -179,6 +180,7 @@ impl Sender {
             duplicate,
             sack_in_use: self.sack,
             mss: self.mss,
+            sample,
         };
         self.on_verdict(ack, flight_before, cx);
         text
@@ -213,7 +215,9 @@ impl Sender {
                     let window_limited = flight_before + self.mss > before
                         || 2 * flight_before > before && before < self.congestion.threshold();
                     let rtt = self.rtt.min();
-                    self.congestion.on_ack(Acked { bytes: ack.acked, now: cx.now, rtt, window_limited });
+                    let in_flight = self.board.pipe();
+                    let (bytes, now, sample) = (ack.acked, cx.now, ack.sample);
+                    self.congestion.on_ack(Acked { bytes, now, sample, rtt, in_flight, window_limited });
                 }
                 return;
             }
@@ -247,7 +251,7 @@ impl Sender {
             // A probe that is still out was not taken: it goes again, now that there is room.
             self.forced = None;
             (self.backoff, self.retries) = (0, 0);
-            self.board.mark_first_lost();
+            self.board.resend_first();
             self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(0)) };
         }
     }
@@ -264,7 +268,7 @@ impl Sender {
             // A peer that answers probes with a closed window is alive: it is probed for ever, at growing intervals.
             self.retries += 1;
             self.backoff += 1;
-            self.board.mark_first_lost();
+            self.board.resend_first();
             self.forced = Some(Forced::Probe);
             return if self.retries > cx.config.max_retries { Err(()) } else { Ok(()) };
         }
@@ -298,15 +302,17 @@ impl Sender {
     }
 
     /// What may go now: first what was lost, then new text, then the FIN.
-    pub(crate) fn next_segment(&mut self, tx: &SendBuffer, now: Instant) -> Option<Planned> {
-        let planned = self.next_resend(tx).or_else(|| self.next_new(tx));
-        if planned.is_none() && self.timer.is_none() && self.is_blocked_by_window(tx) {
+    /// `taken` bytes of it go to options that not every segment has.
+    pub(crate) fn next_segment(&mut self, tx: &SendBuffer, taken: u32, now: Instant) -> Option<Planned> {
+        let mss = self.mss.saturating_sub(taken).max(1);
+        let planned = self.next_resend(tx, mss).or_else(|| self.next_new(tx, mss));
+        if planned.is_none() && self.timer.is_none() && (!self.board.is_empty() || self.is_blocked_by_window(tx)) {
             self.timer = Some(now + self.rtt.rto(self.backoff));
         }
         planned
     }
 
-    fn next_resend(&self, tx: &SendBuffer) -> Option<Planned> {
+    fn next_resend(&self, tx: &SendBuffer, mss: u32) -> Option<Planned> {
         let lost = self.board.next_lost()?;
         let pipe = self.board.pipe();
         let fits = pipe == 0 || pipe + lost.len <= self.congestion.window();
@@ -320,12 +326,12 @@ impl Sender {
         }
         let text_end = self.snd_una + tx.len() as u32;
         let has_fin = text_end.before(lost.seq + lost.len);
-        let text = (lost.len - u32::from(has_fin)).min(self.mss);
+        let text = (lost.len - u32::from(has_fin)).min(mss);
         let fin = has_fin && text == lost.len - 1;
         Some(Planned { seq: lost.seq, text, fin, again: true })
     }
 
-    fn next_new(&self, tx: &SendBuffer) -> Option<Planned> {
+    fn next_new(&self, tx: &SendBuffer, mss: u32) -> Option<Planned> {
         if self.half >= SendHalf::FinSent {
             return None;
         }
@@ -335,7 +341,7 @@ impl Sender {
         let room = self.snd_wnd.saturating_sub(sent);
         let text = match self.forced {
             Some(Forced::Probe) if sent == 0 => unsent.min(1),
-            _ => unsent.min(room).min(self.mss),
+            _ => unsent.min(room).min(mss),
         };
         let (all, pipe) = (text == unsent, self.board.pipe());
         let planned = Planned { seq: self.snd_nxt, text, fin: fin_queued && all, again: false };
@@ -343,7 +349,7 @@ impl Sender {
             return None;
         }
         let in_window = pipe == 0 || pipe + text <= self.congestion.window();
-        let worth_it = text == self.mss || self.may_be_small(text, all, sent);
+        let worth_it = text == mss || self.may_be_small(text, all, sent);
         (in_window && worth_it).then_some(planned)
     }
 
@@ -370,6 +376,10 @@ impl Sender {
             Some(Forced::FirstResend) => RetransmitCause::FastRetransmit,
             _ => RetransmitCause::Recovery,
         };
+        if self.forced == Some(Forced::FirstResend) {
+            // The repair takes a round trip, and gets a whole timeout for it.
+            self.timer = None;
+        }
         self.forced = None;
         if planned.again {
             self.board.on_resend(planned.seq, planned.len(), cx.now);
@@ -415,6 +425,10 @@ impl Sender {
             self.mss = mss;
             self.board.mark_larger_lost(mss);
         }
+    }
+
+    pub(crate) fn mss(&self) -> u32 {
+        self.mss
     }
 
     pub(crate) fn una(&self) -> SeqNum {

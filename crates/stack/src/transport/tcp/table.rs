@@ -269,6 +269,13 @@ impl Tcp {
                 line.pop_front();
                 continue;
             };
+            if let Phase::Handshake(handshake) = &mut entry.connection.phase
+                && handshake.is_new()
+                && handshake.active
+            {
+                // The number is that of the moment at which the SYN leaves: a call by a program knows no time.
+                handshake.begin(self.isn.isn(cx.now, &entry.connection.flow));
+            }
             let segment = entry.connection.poll_segment(cx);
             let (flow, path) = (entry.connection.flow, entry.path);
             line.pop_front();
@@ -404,8 +411,8 @@ impl Tcp {
         } else if self.demux.connection(&flow).is_some() {
             return Err(TcpError::NoPortLeft);
         }
-        let (iss, offset) = (self.isn.isn(cx.now, &flow), self.isn.timestamp_offset(&flow));
-        let handshake = Handshake::connect(iss, mss_for(&flow, &path), offset, cx.config.receive_buffer);
+        let offset = self.isn.timestamp_offset(&flow);
+        let handshake = Handshake::connect(SeqNum(0), mss_for(&flow, &path), offset, cx.config.receive_buffer);
         let id = self.insert(flow, handshake, path, None, cx.config).ok_or(TcpError::TooManySockets)?;
         self.after_input(id);
         Ok(id)

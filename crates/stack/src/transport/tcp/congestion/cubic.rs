@@ -2,6 +2,7 @@
 
 use base::Instant;
 
+use super::hystart::{Growth, HyStart};
 use super::{Acked, Controller};
 
 #[derive(Debug)]
@@ -12,6 +13,7 @@ pub(crate) struct Cubic {
     /// The window before the last loss, segments (RFC 9438, section 4.1.2).
     w_max: f64,
     epoch: Option<Epoch>,
+    hystart: HyStart,
     /// Growth below one byte, kept for the next acknowledgement.
     fraction: f64,
 }
@@ -29,7 +31,26 @@ struct Epoch {
 
 impl Cubic {
     pub(crate) fn new(mss: u32, initial: u32) -> Self {
-        Cubic { mss, window: initial, threshold: u32::MAX, w_max: 0.0, epoch: None, fraction: 0.0 }
+        Cubic {
+            mss,
+            window: initial,
+            threshold: u32::MAX,
+            w_max: 0.0,
+            epoch: None,
+            hystart: HyStart::new(),
+            fraction: 0.0,
+        }
+    }
+
+    //= rfc9438#4.10
+    // Slow start with HyStart++, the first time: after a loss the threshold is known.
+    fn slow_start(&mut self, ack: &Acked) {
+        let growth = if self.threshold == u32::MAX { self.hystart.on_ack(ack) } else { Growth::Full };
+        match growth {
+            Growth::Full => self.window = self.window.saturating_add(ack.bytes),
+            Growth::Quarter => self.window = self.window.saturating_add(ack.bytes / 4),
+            Growth::Leave => (self.threshold, self.w_max) = (self.window, self.segments()),
+        }
     }
 
     fn segments(&self) -> f64 {
@@ -62,9 +83,7 @@ impl Controller for Cubic {
             return;
         }
         if self.window < self.threshold {
-            //= rfc9438#4.10
-            self.window = self.window.saturating_add(ack.bytes.min(2 * self.mss));
-            return;
+            return self.slow_start(&ack);
         }
         let mut epoch = self.epoch.unwrap_or_else(|| self.begin_epoch(ack.now));
         let cwnd = self.segments();
@@ -146,7 +165,14 @@ mod tests {
         // Acknowledgements come often enough that the window follows the curve.
         for us in (0..4_000_000u64).step_by(100) {
             let now = Instant::ZERO + Duration::from_micros(us);
-            cubic.on_ack(Acked { bytes: 1000, now, rtt: Some(rtt), window_limited: true });
+            cubic.on_ack(Acked {
+                bytes: 1000,
+                now,
+                sample: Some(rtt),
+                rtt: Some(rtt),
+                in_flight: 1000,
+                window_limited: true,
+            });
             if us % 1_000_000 == 999_900 {
                 at.push(cubic.window());
             }

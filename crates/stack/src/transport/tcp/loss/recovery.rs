@@ -1,6 +1,6 @@
 //! When a loss is repaired: fast retransmit and recovery (RFC 5681, RFC 6675; RFC 6582 without SACK), and the timeout.
 
-use base::SeqNum;
+use base::{Duration, SeqNum};
 
 use super::Scoreboard;
 
@@ -49,6 +49,8 @@ pub(crate) struct Ack {
     pub(crate) duplicate: bool,
     pub(crate) sack_in_use: bool,
     pub(crate) mss: u32,
+    /// The round trip that it measured.
+    pub(crate) sample: Option<Duration>,
 }
 
 impl Recovery {

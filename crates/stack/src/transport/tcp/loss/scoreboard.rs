@@ -263,6 +263,18 @@ impl Scoreboard {
         !self.sent.is_empty() && self.mark(0)
     }
 
+    /// The first segment goes again, even when it was sent again already: a probe of a closed window.
+    pub(crate) fn resend_first(&mut self) {
+        let Some(first) = self.sent.front_mut().filter(|first| !first.sacked) else { return };
+        if first.lost && !first.resent {
+            return;
+        }
+        self.pipe -= first.in_pipe();
+        (first.lost, first.resent) = (true, false);
+        self.waiting += 1;
+        self.waiting_from = self.popped;
+    }
+
     /// The path became narrower: what does not fit it was dropped.
     pub(crate) fn mark_larger_lost(&mut self, mss: u32) {
         for index in 0..self.sent.len() {
