@@ -138,13 +138,9 @@ impl Link {
     /// and answers. Only the frames of `a` may be lost.
     fn turn(&mut self, bytes: u64) {
         self.a.hear(self.now);
-        let want = self.data.len().min((bytes - self.queued) as usize);
-        if want > 0 && self.a.host.tcp_connected(self.client) == Ok(true) {
-            let taken = self.a.host.tcp_send(self.client, &self.data[..want]);
-            self.queued += taken.expect("nobody closes the connection") as u64;
-        }
         let arrive = self.now + self.rtt / 2;
         loop {
+            self.write(bytes);
             let spoken = self.a.speak(self.now, BURST, |frame| {
                 if !self.rng.chance(self.loss) {
                     self.b.heard.push_back((arrive, frame));
@@ -156,6 +152,15 @@ impl Link {
             if spoken == 0 {
                 return;
             }
+        }
+    }
+
+    /// The writer offers what is left whenever there is room, as a program would.
+    fn write(&mut self, bytes: u64) {
+        let want = self.data.len().min((bytes - self.queued) as usize);
+        if want > 0 && self.a.host.tcp_connected(self.client) == Ok(true) {
+            let taken = self.a.host.tcp_send(self.client, &self.data[..want]);
+            self.queued += taken.expect("nobody closes the connection") as u64;
         }
     }
 

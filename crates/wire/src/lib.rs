@@ -19,7 +19,7 @@ pub mod tcp;
 pub mod udp;
 
 pub use error::{Error, Problem};
-pub use packet::{HEADROOM, PacketBuf};
+pub use packet::{HEADROOM, Packet, PacketBuf};
 
 /// What every parser answers.
 pub type Result<T> = std::result::Result<T, Error>;

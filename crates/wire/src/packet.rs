@@ -9,12 +9,20 @@
 //! The head is one contiguous block that a packet owns; the payload is a shared slice, so that a segment shares the
 //! send buffer's bytes and a receive queue keeps the packet's own. A hop moves the packet and copies nothing.
 
+use std::ops::{Deref, DerefMut};
+
 use base::PacketId;
 use bytes::Bytes;
 
 /// Headers in one owned block, and at most one shared slice of payload.
+///
+/// A handle of one word: a hop, a queue or a function moves eight bytes, whatever the packet holds.
+#[derive(Debug)]
+pub struct PacketBuf(Option<Box<Packet>>);
+
+/// What a [`PacketBuf`] holds; its public fields are reached through the handle.
 #[derive(Clone, Debug, Default)]
-pub struct PacketBuf {
+pub struct Packet {
     /// Headroom, then the head up to the end of the vector.
     block: Vec<u8>,
     start: usize,
@@ -30,15 +38,72 @@ pub const HEADROOM: usize = 128;
 
 impl PacketBuf {
     /// An empty head with [`HEADROOM`] in front, above `payload`.
+    #[inline]
     pub fn new(id: PacketId, payload: Bytes) -> Self {
-        PacketBuf { block: pool::take(), start: HEADROOM, payload, id, cause: PacketId::NONE }
+        let mut packet = pool::take();
+        packet.start = HEADROOM;
+        packet.payload = payload;
+        packet.id = id;
+        packet.cause = PacketId::NONE;
+        PacketBuf(Some(packet))
     }
 
     /// A packet whose bytes are all in the head: received from a device, or read from a capture.
     pub fn from_vec(id: PacketId, bytes: Vec<u8>) -> Self {
-        PacketBuf { block: bytes, start: 0, payload: Bytes::new(), id, cause: PacketId::NONE }
+        let packet = Packet { block: bytes, start: 0, payload: Bytes::new(), id, cause: PacketId::NONE };
+        PacketBuf(Some(Box::new(packet)))
     }
 
+    /// Gives up the headers pulled so far and returns what is left as one shared slice, without a copy when one part is
+    /// empty.
+    pub fn into_payload(mut self) -> Bytes {
+        if self.block.len() == self.start {
+            return std::mem::take(&mut self.payload);
+        }
+        self.flatten();
+        let start = self.start;
+        Bytes::from(std::mem::take(&mut self.block)).slice(start..)
+    }
+}
+
+impl Default for PacketBuf {
+    /// A packet of no bytes and no room.
+    fn default() -> Self {
+        PacketBuf(Some(Box::default()))
+    }
+}
+
+impl Clone for PacketBuf {
+    fn clone(&self) -> Self {
+        PacketBuf(self.0.clone())
+    }
+}
+
+impl Deref for PacketBuf {
+    type Target = Packet;
+    #[inline]
+    fn deref(&self) -> &Packet {
+        self.0.as_ref().expect("only drop takes the packet")
+    }
+}
+
+impl DerefMut for PacketBuf {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Packet {
+        self.0.as_mut().expect("only drop takes the packet")
+    }
+}
+
+impl Drop for PacketBuf {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(packet) = self.0.take() {
+            pool::give(packet);
+        }
+    }
+}
+
+impl Packet {
     /// The head: everything not yet pulled, payload slice excluded.
     #[inline]
     pub fn head(&self) -> &[u8] {
@@ -140,58 +205,38 @@ impl PacketBuf {
     pub fn contiguous(&self) -> Vec<u8> {
         self.parts().concat()
     }
-
-    /// Gives up the headers pulled so far and returns what is left as one shared slice, without a copy when one part is
-    /// empty.
-    pub fn into_payload(mut self) -> Bytes {
-        if self.block.len() == self.start {
-            return std::mem::take(&mut self.payload);
-        }
-        self.flatten();
-        let start = self.start;
-        Bytes::from(std::mem::take(&mut self.block)).slice(start..)
-    }
 }
 
-impl Drop for PacketBuf {
-    #[inline]
-    fn drop(&mut self) {
-        pool::give(std::mem::take(&mut self.block));
-    }
-}
-
-/// Blocks of packets that are gone, kept for the next ones: a packet then costs no allocation.
+/// Packets that are gone, kept for the next ones: a packet then costs no allocation.
 mod pool {
     use std::cell::RefCell;
 
-    use super::HEADROOM;
+    use super::{Bytes, HEADROOM, Packet};
 
     thread_local! {
-        static BLOCKS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+        static PACKETS: RefCell<Vec<Box<Packet>>> = const { RefCell::new(Vec::new()) };
     }
 
-    /// A block of [`HEADROOM`] bytes; what they hold does not matter, because `push` zeroes what it gives.
+    /// A packet with a block of [`HEADROOM`] bytes; what they hold does not matter, because `push` zeroes what it gives.
     #[inline]
-    pub(super) fn take() -> Vec<u8> {
-        let used = BLOCKS.try_with(|blocks| blocks.borrow_mut().pop()).ok().flatten();
-        match used {
-            Some(block) if block.len() == HEADROOM => block,
-            Some(mut block) => {
-                block.resize(HEADROOM, 0);
-                block
-            }
-            None => vec![0; HEADROOM],
+    pub(super) fn take() -> Box<Packet> {
+        let used = PACKETS.try_with(|packets| packets.borrow_mut().pop()).ok().flatten();
+        let mut packet = used.unwrap_or_default();
+        if packet.block.len() != HEADROOM {
+            packet.block.resize(HEADROOM, 0);
         }
+        packet
     }
 
-    /// Keeps a block of the usual size; a thread that ends keeps nothing.
+    /// Keeps a packet whose block has the usual size; a thread that ends keeps nothing.
     #[inline]
-    pub(super) fn give(block: Vec<u8>) {
-        if (HEADROOM..=LARGEST).contains(&block.capacity()) {
-            let _ = BLOCKS.try_with(|blocks| {
-                let mut blocks = blocks.borrow_mut();
-                if blocks.len() < MOST {
-                    blocks.push(block);
+    pub(super) fn give(mut packet: Box<Packet>) {
+        if (HEADROOM..=LARGEST).contains(&packet.block.capacity()) {
+            packet.payload = Bytes::new();
+            let _ = PACKETS.try_with(|packets| {
+                let mut packets = packets.borrow_mut();
+                if packets.len() < MOST {
+                    packets.push(packet);
                 }
             });
         }
@@ -199,7 +244,7 @@ mod pool {
 
     /// Larger blocks are received frames: they go back to the allocator.
     const LARGEST: usize = 2 * HEADROOM;
-    /// Blocks kept by a thread: 256 KiB at most.
+    /// Packets kept by a thread: less than 400 KiB.
     const MOST: usize = 1024;
 }
 
