@@ -18,6 +18,7 @@ pub(crate) struct Index<'a> {
     pub(crate) recording: &'a Recording,
     pub(crate) packets: Vec<Packet<'a>>,
     pub(crate) names: Names,
+    places: BTreeMap<PacketId, usize>,
 }
 
 /// One packet on all its hops.
@@ -61,7 +62,12 @@ impl<'a> Index<'a> {
             }
         }
         let names = Names::learn(recording, &packets);
-        Index { recording, packets, names }
+        Index { recording, packets, names, places }
+    }
+
+    /// The packet with this id.
+    pub(crate) fn packet(&self, id: PacketId) -> Option<&Packet<'a>> {
+        self.packets.get(*self.places.get(&id)?)
     }
 
     /// Who owns an address: its node's name, or the address itself.
@@ -97,13 +103,23 @@ impl<'a> Index<'a> {
         sightings.find(|frame| frame.direction == Direction::In && here(frame)).map(|frame| frame.at)
     }
 
-    /// How a packet was lost on its way, if it was: not when its receiver got it and threw it away as a duplicate.
+    /// How a packet was lost on its way, if it was: not when its receiver got it and threw it away as a duplicate, and
+    /// not when only some copies of a broadcast ended in an unplugged port.
     pub(crate) fn loss(&self, packet: &Packet<'a>) -> Option<Dropped> {
-        let real = |drop: &&Dropped| !matches!(drop.reason, DropReason::Link(LinkDrop::NotForUs));
-        match packet.view.ip().and_then(|ip| self.node_of(ip.dst)) {
-            Some(node) if self.arrival_at(packet, node).is_some_and(|_| self.accepted(packet, node)) => None,
-            _ => packet.drops.iter().rfind(real).copied(),
-        }
+        let drop = packet.drops.iter().rfind(|drop| drop.reason != DropReason::Link(LinkDrop::NotForUs))?;
+        let received = match packet.view.ip().and_then(|ip| self.node_of(ip.dst)) {
+            Some(node) => self.arrival_at(packet, node).is_some() && self.accepted(packet, node),
+            None => self.ends_somewhere(packet),
+        };
+        (!received).then_some(*drop)
+    }
+
+    /// Whether a node got the packet, did not send it on and did not find it damaged.
+    fn ends_somewhere(&self, packet: &Packet<'a>) -> bool {
+        let sent_on =
+            |node| self.sightings(packet).any(|frame| frame.direction == Direction::Out && frame.nic.node == node);
+        let mut arrivals = self.sightings(packet).filter(|frame| frame.direction == Direction::In);
+        arrivals.any(|frame| !sent_on(frame.nic.node) && self.accepted(packet, frame.nic.node))
     }
 
     /// A loss as a clause: `lost on the line after r1`, `dropped by r1: queue full`.

@@ -113,15 +113,19 @@ pub(crate) fn seconds(s: u64) -> String {
     }
 }
 
-/// A measured span in a sentence: whole seconds without decimals, else three significant places.
+/// A measured span in a sentence: three significant digits at most, no zeros at the end: `34.4 ms`, `1 s`.
 pub(crate) fn span(span: Duration) -> String {
-    match span.nanos() {
-        ns if ns >= 1_000_000_000 && ns % 1_000_000_000 == 0 => format!("{} s", ns / 1_000_000_000),
-        ns @ 1_000_000..1_000_000_000 if ns % 1_000_000 == 0 => format!("{} ms", ns / 1_000_000),
-        ns if ns >= 10_000_000_000 => format!("{:.1} s", ns as f64 / 1e9),
-        ns if ns >= 1_000_000_000 => format!("{:.2} s", ns as f64 / 1e9),
-        _ => span.to_string(),
-    }
+    let ns = span.nanos();
+    let digit = 10_u64.pow(ns.checked_ilog10().unwrap_or(0).saturating_sub(2));
+    let ns = ns.saturating_add(digit / 2) / digit * digit;
+    let (unit, name) = match ns {
+        0..1_000 => (1, "ns"),
+        1_000..1_000_000 => (1_000, "us"),
+        1_000_000..1_000_000_000 => (1_000_000, "ms"),
+        _ => (1_000_000_000, "s"),
+    };
+    let text = format!("{}.{:03}", ns / unit, ns % unit * 1_000 / unit);
+    format!("{} {name}", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// Longest text from outside that is printed whole.
@@ -148,6 +152,8 @@ mod tests {
         );
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
         assert_eq!(span(Duration::from_millis(1000)), "1 s");
-        assert_eq!(span(Duration::from_micros(12_430)), "12.4 ms");
+        let spans = [12_430_000, 999_993_000, 834_400_000, 15_000_000_000, 0, 999, u64::MAX];
+        let shown = spans.map(|ns| span(Duration::from_nanos(ns)));
+        assert_eq!(shown, ["12.4 ms", "1 s", "834 ms", "15 s", "0 ns", "999 ns", "18400000000 s"]);
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use base::event::{DropReason, Event, Fact, LinkDrop, RetransmitCause, TransportFact};
+use base::event::{DropReason, Event, Fact, RetransmitCause, TransportFact};
 use base::{Direction, Nic, PacketId};
 
 use crate::index::Index;
@@ -68,8 +68,8 @@ impl<'a> Comments<'a> {
         let before = |frame: &&Frame<'_>| frame.at <= event.at;
         let here = event.node == self.nic.node;
         let place = match event.fact {
-            Fact::Drop(DropReason::Link(LinkDrop::NotForUs)) if !here => None,
-            Fact::Drop(_) => copies.iter().rfind(before),
+            Fact::Drop(_) if here || self.is_told_from_afar(event) => copies.iter().rfind(before),
+            Fact::Drop(_) => None,
             _ if here => copies.iter().rfind(|frame| before(frame) && frame.direction == Direction::In),
             _ => None,
         };
@@ -80,6 +80,14 @@ impl<'a> Comments<'a> {
             text.push_str(&self.index.recording.node_name(event.node));
         }
         self.add(frame, text);
+    }
+
+    /// Whether a drop elsewhere matters here: the packet was lost, or its receiver's transport threw it away.
+    fn is_told_from_afar(&self, event: &Event) -> bool {
+        match event.fact {
+            Fact::Drop(DropReason::Transport(_)) => true,
+            _ => self.index.packet(event.cause).is_some_and(|packet| self.index.loss(packet).is_some()),
+        }
     }
 
     fn add(&mut self, frame: usize, text: String) {

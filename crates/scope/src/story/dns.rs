@@ -275,7 +275,8 @@ fn records(mut told: Step, message: &Message) -> Step {
         (message.truncated, "truncated"),
     ];
     let set: Vec<&str> = flags.iter().filter(|(set, _)| *set).map(|(_, name)| *name).collect();
-    told = told.detail(format!("message {}, {}, {}", message.id, message.rcode, set.join(", ")));
+    let set: String = set.iter().map(|name| format!(", {name}")).collect();
+    told = told.detail(format!("message {}, {}{set}", message.id, message.rcode));
     let sections =
         [("answer", &message.answers), ("authority", &message.authority), ("additional", &message.additional)];
     for (section, records) in sections {

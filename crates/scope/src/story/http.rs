@@ -67,7 +67,8 @@ fn response(teller: &mut Teller<'_>, at: Instant, node: NodeId, fact: &AppFact) 
     let status = fact.number("status").and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
     let named = format!("{status} {}", phrase(status));
     let named = named.trim_end();
-    let body = match (fact.number("length"), text(fact, "type")) {
+    let kind = text(fact, "type").map(|kind| kind.split(';').next().unwrap_or_default().trim().to_string());
+    let body = match (fact.number("length"), kind) {
         (Some(length), Some(kind)) => format!("{} of {kind}", bytes(length)),
         (Some(length), None) => bytes(length),
         (None, Some(kind)) => kind,

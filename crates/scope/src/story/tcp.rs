@@ -194,11 +194,11 @@ fn closing(teller: &mut Teller<'_>, connection: &Connection) -> Option<Step> {
         return Some(base(connection, first.sent, first.sent, what).between(from, to).rfc("RFC 9293, 3.6"));
     };
     let end = connection.segments.last().map_or(second.sent, |last| last.arrived.unwrap_or(last.sent));
-    let lesson = match teller.first("tcp-close") {
-        true if first.arrived.is_some_and(|arrived| arrived <= second.sent) => {
-            format!("; {from} keeps the ports for a while (TIME-WAIT), lest a late packet meet a new connection")
-        }
-        _ => String::new(),
+    // Who closes first waits; when both FINs crossed on the way, both do.
+    let in_turn = first.arrived.is_some_and(|arrived| arrived <= second.sent);
+    let lesson = match in_turn && teller.first("tcp-close") {
+        true => format!("; {from} keeps the ports for a while (TIME-WAIT), lest a late packet meet a new connection"),
+        false => String::new(),
     };
     let what = format!("Closes the connection: FIN and ACK in each direction{lesson}.");
     let mut told = base(connection, first.sent, end, what).between(from, to).rfc("RFC 9293, 3.6");
