@@ -2,6 +2,14 @@
 //!
 //! A [`Recorder`] takes what a world lets be seen and gives a [`Recording`]. Everything else here is computed from that
 //! recording alone: change the zone or silence a server, and the story changes without a change of code.
+//!
+//! | picture | answers |
+//! |---|---|
+//! | [`pcapng`] | what was on the wire, for Wireshark, with the reasons beside the frames |
+//! | [`Ladder`] | who sent what to whom, packet by packet, and where it was lost |
+//! | [`Story`] | what happened and why, one sentence a step |
+//! | [`Waterfall`] | where the time of each request went |
+//! | [`dissect`] | what every byte of a frame means |
 
 #![forbid(unsafe_code)]
 

@@ -99,3 +99,28 @@ fn silent_receiver(recording: &Recording, packet: &Packet<'_>) -> Option<(IpAddr
     let stays = last.direction == Direction::In && last.nic.node != packet.from();
     (stays && !dropped && !is_group(address)).then_some((address, last.nic.node))
 }
+
+#[cfg(test)]
+mod tests {
+    use base::event::LinkDrop;
+
+    use super::*;
+    use crate::film::{Fate, Film};
+
+    #[test]
+    fn an_address_belongs_to_who_sends_from_it_or_keeps_what_is_sent_to_it() {
+        let mut film = Film::new(&[("a", [192, 0, 2, 1]), ("r", [192, 0, 2, 254]), ("b", [198, 51, 100, 1])]);
+        let lost: IpAddr = [203, 0, 113, 9].into();
+        let to = |film: &Film, ip: IpAddr| film.udp((film.ip("a"), 5000).into(), (ip, 9).into(), b"x");
+        let (there, nowhere) = (to(&film, film.ip("b")), to(&film, lost));
+        film.carry(&["a", "r", "b"], &there, Fate::Arrives);
+        film.carry(&["a", "r", "b"], &nowhere, Fate::Dropped(1, LinkDrop::QueueFull.into()));
+        let (a, b) = (film.ip("a"), film.ip("b"));
+        let mut recording = film.cut();
+        let names = Names::of(&recording);
+        assert_eq!([names.who(a), names.who(b), names.who(lost)], ["a", "b", "203.0.113.9"]);
+        assert_eq!(names.who([255; 4].into()), "everyone");
+        recording.name_address(lost, "c");
+        assert_eq!(Names::of(&recording).get(lost), Some("c"));
+    }
+}

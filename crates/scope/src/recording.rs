@@ -39,7 +39,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { frame_bytes: 256 << 20, frames: 2_000_000, events: 1_000_000, secrets: 10_000 }
+        Limits { frame_bytes: 128 << 20, frames: 2_000_000, events: 1_000_000, secrets: 10_000 }
     }
 }
 

@@ -5,6 +5,7 @@
 //! recorded. One file a protocol tells its steps; here they are put in order of time.
 
 mod arp;
+mod clear;
 mod dhcp;
 mod dns;
 mod draw;
@@ -148,6 +149,7 @@ impl Story {
         tcp::tell(&mut teller);
         tls::tell(&mut teller);
         http::tell(&mut teller);
+        clear::tell(&mut teller);
         icmp::tell(&mut teller);
         teller.finish()
     }

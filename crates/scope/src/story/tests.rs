@@ -8,6 +8,7 @@ use wire::icmpv4::{Message, Unreachable};
 use wire::{PacketBuf, ip};
 
 use super::*;
+use crate::Frame;
 use crate::film::visit::{Plot, visit};
 use crate::film::{Fate, Film};
 
@@ -129,6 +130,20 @@ fn a_ping_is_a_story_too() {
         "r → a: r knows no way to that network (network unreachable). About the packet to 203.0.113.9, UDP port 53.",
     ];
     assert_eq!(told(&story, "ICMP"), expected);
+}
+
+#[test]
+fn what_is_said_in_the_clear_needs_no_program_to_record_it() {
+    let film = visit(Plot::AllIsWell).cut();
+    let mut silent = film.emptied();
+    for frame in film.frames() {
+        let Frame { at, nic, direction, packet, bytes, .. } = frame;
+        silent.add_frame(base::FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]] });
+    }
+    let story = Story::of(&silent);
+    assert_eq!(told(&story, "HTTP")[..2], ["laptop → web: GET /.", "web → laptop: 301 Moved Permanently."]);
+    assert_eq!(told(&story, "TLS")[0], "laptop → web: ClientHello: a key exchange is offered.");
+    assert_eq!(told(&story, "DNS").len(), 5);
 }
 
 #[test]
