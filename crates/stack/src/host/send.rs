@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use base::event::{Fact, LinkDrop, LinkFact};
 use base::{Cx, Kind, LinkType, Mac, Port};
+use wire::PacketBuf;
 use wire::ethernet::EtherType;
 use wire::ip::Protocol;
-use wire::{PacketBuf, tcp};
 
 use super::Host;
 use crate::iface::arp;
@@ -40,30 +40,12 @@ impl Host {
     }
 
     fn send_segment(&mut self, cx: &mut Cx<'_>, transmit: Transmit) {
-        let Transmit { flow, path, segment } = transmit;
-        let id = self.packet_id();
-        let mut packet = PacketBuf::new(id, segment.text);
-        tcp::Header {
-            src_port: flow.local.port(),
-            dst_port: flow.remote.port(),
-            seq: segment.seq,
-            ack: segment.ack,
-            flags: segment.flags,
-            window: segment.window,
-            options: segment.options,
-            ..tcp::Header::default()
-        }
-        .push(&mut packet, flow.local.ip(), flow.remote.ip());
+        let Transmit { mut packet, from, to, path } = transmit;
+        packet.id = self.packet_id();
         //= rfc1191#3
         // Segments are sized for the path: none of them may be split on the way.
-        let out = Outbound {
-            from: flow.local.ip(),
-            to: flow.remote.ip(),
-            protocol: Protocol::TCP,
-            ttl: self.config.ttl,
-            id: self.ident(),
-            dont_fragment: true,
-        };
+        let out =
+            Outbound { from, to, protocol: Protocol::TCP, ttl: self.config.ttl, id: self.ident(), dont_fragment: true };
         ip::push_header(&mut packet, &out);
         self.send_packet(cx, packet, path);
     }

@@ -1,7 +1,9 @@
 //! A segment between the wire and a connection: my sender's half talks only to your receiver, and the other way round.
 
-use base::SeqNum;
+use base::event::Flow;
+use base::{PacketId, SeqNum};
 use bytes::Bytes;
+use wire::PacketBuf;
 use wire::tcp::{Flags, Header, Options};
 
 /// A received segment.
@@ -72,6 +74,16 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
+    /// The segment as a packet: its text shared, its header and checksum in front.
+    pub(crate) fn emit(self, flow: &Flow) -> PacketBuf {
+        let Outgoing { seq, ack, flags, window, options, text } = self;
+        let mut packet = PacketBuf::new(PacketId::NONE, text);
+        let (src_port, dst_port) = (flow.local.port(), flow.remote.port());
+        let header = Header { src_port, dst_port, seq, ack, flags, window, options, ..Header::default() };
+        header.push(&mut packet, flow.local.ip(), flow.remote.ip());
+        packet
+    }
+
     /// The reset that answers a segment of no connection.
     //= rfc9293#3.10.7.1
     pub(crate) fn reset_for(segment: &Segment) -> Self {

@@ -8,6 +8,7 @@ use std::task::Waker;
 use base::event::{Flow, TcpState, TransportDrop};
 use base::{Instant, Port, Rng, SeqNum};
 use bytes::Bytes;
+use wire::PacketBuf;
 use wire::tcp::Flags;
 
 use super::connection::{Arrived, Connection, Phase};
@@ -52,11 +53,18 @@ struct Entry {
     timer: Instant,
 }
 
-/// A segment to be sent, with everything that the internet layer needs.
+/// A segment to be sent: a packet that begins with its TCP header, and what the internet layer needs.
 pub(crate) struct Transmit {
-    pub(crate) flow: Flow,
+    pub(crate) packet: PacketBuf,
+    pub(crate) from: IpAddr,
+    pub(crate) to: IpAddr,
     pub(crate) path: Path,
-    pub(crate) segment: Outgoing,
+}
+
+impl Transmit {
+    fn new(flow: &Flow, path: Path, segment: Outgoing) -> Self {
+        Transmit { packet: segment.emit(flow), from: flow.local.ip(), to: flow.remote.ip(), path }
+    }
 }
 
 impl Tcp {
@@ -206,7 +214,7 @@ impl Tcp {
             return;
         }
         if let Some(path) = path(flow.remote.ip()) {
-            self.strays.push_back(Transmit { flow, path, segment: Outgoing::reset_for(segment) });
+            self.strays.push_back(Transmit::new(&flow, path, Outgoing::reset_for(segment)));
             self.newly_ready.push(path.port);
         }
     }
@@ -276,17 +284,15 @@ impl Tcp {
                 // The number is that of the moment at which the SYN leaves: a call by a program knows no time.
                 handshake.begin(self.isn.isn(cx.now, &entry.connection.flow));
             }
-            let segment = entry.connection.poll_segment(cx);
-            let (flow, path) = (entry.connection.flow, entry.path);
-            line.pop_front();
-            match segment {
-                // To the back of the line: connections take turns.
+            match entry.connection.poll_segment(cx) {
                 Some(segment) => {
-                    line.push_back(id);
+                    // To the back of the line: connections take turns.
+                    line.rotate_left(1);
                     arm(&mut self.timers, id, entry);
-                    return Some(Transmit { flow, path, segment });
+                    return Some(Transmit::new(&entry.connection.flow, entry.path, segment));
                 }
                 None => {
+                    line.pop_front();
                     entry.queued = false;
                     arm(&mut self.timers, id, entry);
                     self.reap(id);
