@@ -17,6 +17,8 @@ pub(crate) struct Query {
     /// Each time it was sent: when, and as which packet.
     pub(crate) sends: Vec<(Instant, usize)>,
     pub(crate) answer: Option<Answer>,
+    /// Answers that never came to the asker: when they were sent, and as which packet.
+    pub(crate) lost_answers: Vec<(Instant, usize)>,
     /// The question that this one repeats, because no answer to it had come.
     pub(crate) repeats: Option<usize>,
 }
@@ -27,8 +29,6 @@ pub(crate) struct Answer {
     /// When the asker got it; `None` when it was lost.
     pub(crate) arrived: Option<Instant>,
     pub(crate) message: Message,
-    /// As which packet.
-    pub(crate) packet: usize,
 }
 
 impl Query {
@@ -64,9 +64,12 @@ pub(crate) fn queries(index: &Index<'_>) -> Vec<Query> {
             let key = (datagram.dst, datagram.src, message.id, question);
             let Some(query) = open.get(&key).and_then(|at| queries.get_mut(*at)) else { continue };
             let arrived = index.arrival_at(packet, query.asker);
+            if arrived.is_none() {
+                query.lost_answers.push((packet.sent(), place));
+            }
             // A second answer counts only where the first one was lost.
             if query.answered().is_none() && (query.answer.is_none() || arrived.is_some()) {
-                query.answer = Some(Answer { sent: packet.sent(), arrived, message, packet: place });
+                query.answer = Some(Answer { sent: packet.sent(), arrived, message });
             }
             continue;
         }
@@ -86,6 +89,7 @@ pub(crate) fn queries(index: &Index<'_>) -> Vec<Query> {
             question,
             sends: vec![(packet.sent(), place)],
             answer: None,
+            lost_answers: Vec::new(),
             repeats: before.filter(unanswered),
         });
     }

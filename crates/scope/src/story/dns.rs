@@ -117,9 +117,8 @@ fn steps(teller: &mut Teller<'_>, asked: &Asked<'_>, place: usize) -> Vec<Step> 
         return vec![records(told, &answer.message).mood(mood.max(answer_mood(&answer.message)))];
     }
     steps.push(base(query.at(), query.at(), question).between(&asker, &server).mood(mood));
-    for pair in query.sends.windows(2) {
-        let lost = teller.loss(pair[0].1).map_or_else(String::new, |loss| format!(", the question was {loss}"));
-        let waited = span(pair[1].0.since(pair[0].0));
+    for (nth, pair) in query.sends.windows(2).enumerate() {
+        let (lost, waited) = (lost(teller, query, nth), span(pair[1].0.since(pair[0].0)));
         let what = format!("{}? Asked again: no answer came in {waited}{lost}.", wanted(query));
         steps.push(base(pair[1].0, pair[1].0, what).between(&asker, &server).mood(Mood::Trouble));
     }
@@ -157,8 +156,8 @@ fn wanted(query: &Query) -> String {
 /// The same question to the same server, as a new message.
 fn repeated(teller: &Teller<'_>, before: &Query, query: &Query) -> String {
     let waited = span(query.at().since(before.sends.last().map_or(Instant::ZERO, |(at, _)| *at)));
-    let why = lost(teller, before).map_or_else(String::new, |why| format!(", {why}"));
-    format!("Where is {}? Asked again: no answer came in {waited}{why}.", query.question.name)
+    let why = lost(teller, before, before.sends.len().saturating_sub(1));
+    format!("{}? Asked again: no answer came in {waited}{why}.", wanted(query))
 }
 
 /// The same question to another server, because the first one stays silent.
@@ -168,11 +167,16 @@ fn instead(teller: &Teller<'_>, before: &Query, query: &Query) -> String {
     format!("{}? Asked here because {silent} did not answer in {waited}.", wanted(query))
 }
 
-/// What became of a question without an answer.
-fn lost(teller: &Teller<'_>, query: &Query) -> Option<String> {
-    let asked = query.sends.last().and_then(|(_, packet)| teller.loss(*packet));
-    let answered = query.answer.as_ref().and_then(|answer| teller.loss(answer.packet));
-    asked.map(|loss| format!("the question was {loss}")).or(answered.map(|loss| format!("the answer was {loss}")))
+/// `, the question was lost …`: what became of the question that was sent as the `nth`, and of its answer.
+fn lost(teller: &Teller<'_>, query: &Query, nth: usize) -> String {
+    let Some((sent, packet)) = query.sends.get(nth) else { return String::new() };
+    if let Some(loss) = teller.loss(*packet) {
+        return format!(", the question was {loss}");
+    }
+    let next = query.sends.get(nth + 1).map_or(Instant::FAR, |(at, _)| *at);
+    let mut answers = query.lost_answers.iter().filter(|(at, _)| at >= sent && *at < next);
+    let loss = answers.find_map(|(_, packet)| teller.loss(*packet));
+    loss.map_or_else(String::new, |loss| format!(", the answer was {loss}"))
 }
 
 /// What an answer says; `silent` names the servers that could not be reached.

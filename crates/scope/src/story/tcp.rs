@@ -52,7 +52,7 @@ fn opening(teller: &mut Teller<'_>, connection: &Connection) -> Option<Step> {
         true => ": now each knows that the other hears it",
         false => "",
     };
-    let trouble = unanswered(teller, &syns, established);
+    let trouble = unanswered(teller, connection, established);
     let what = format!(
         "Opens a connection to port {port} by SYN, SYN-ACK, ACK{lesson} ({round_trip} there and back).{trouble}"
     );
@@ -66,14 +66,17 @@ fn opening(teller: &mut Teller<'_>, connection: &Connection) -> Option<Step> {
 }
 
 /// ` The SYN was sent 2 times: …`
-fn unanswered(teller: &Teller<'_>, syns: &[&Segment], established: Instant) -> String {
-    let sent = syns.iter().filter(|syn| syn.sent < established).count();
+fn unanswered(teller: &Teller<'_>, connection: &Connection, established: Instant) -> String {
+    let sent = connection.with(true, Flags::SYN).filter(|syn| syn.sent < established).count();
     if sent < 2 {
         return String::new();
     }
-    let why = teller
-        .loss(syns[0].packet)
-        .map_or_else(|| "no answer came in time".into(), |loss| format!("the first was {loss}"));
+    let mut syns = connection.with(true, Flags::SYN);
+    let mut answers = connection.with(false, Flags::SYN | Flags::ACK);
+    let syn = syns.find_map(|syn| teller.loss(syn.packet)).map(|loss| format!("one was {loss}"));
+    let answer = answers.find_map(|answer| teller.loss(answer.packet)).map(|loss| format!("a SYN-ACK was {loss}"));
+    let losses: Vec<String> = syn.into_iter().chain(answer).collect();
+    let why = if losses.is_empty() { "no answer came in time".into() } else { list(&losses) };
     format!(" The SYN was sent {sent} times: {why}.")
 }
 
