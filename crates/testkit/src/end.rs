@@ -1,6 +1,6 @@
 //! One host of a fixture, and direct socket calls on it: nothing here waits, time passes only when the fixture says so.
 
-use std::cell::RefCell;
+use std::cell::{RefCell, RefMut};
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -14,29 +14,29 @@ use crate::seed::Seed;
 
 /// What a fixture and its ends share. The world is built when it is first needed, so that its plan can be changed before.
 pub(crate) struct Shared {
-    pub(crate) plan: Plan,
+    pub(crate) plan: RefCell<Plan>,
     pub(crate) seed: Seed,
-    built: Option<Built>,
+    built: RefCell<Option<Built>>,
 }
 
-pub(crate) type SharedCell = Rc<RefCell<Shared>>;
-
 impl Shared {
-    pub(crate) fn new(seed: Seed, plan: Plan) -> SharedCell {
-        Rc::new(RefCell::new(Shared { plan, seed, built: None }))
+    pub(crate) fn new(seed: Seed, plan: Plan) -> Rc<Shared> {
+        Rc::new(Shared { plan: RefCell::new(plan), seed, built: RefCell::new(None) })
     }
 
-    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Plan)) {
-        assert!(self.built.is_none(), "the network is built already: say what it is like before it is used");
-        change(&mut self.plan);
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Plan)) {
+        assert!(!self.is_built(), "the network is built already: say what it is like before it is used");
+        change(&mut self.plan.borrow_mut());
     }
 
-    pub(crate) fn built(&mut self) -> &mut Built {
-        self.built.get_or_insert_with(|| self.plan.build(&self.seed))
+    /// The world, built if need be.
+    pub(crate) fn built(&self) -> RefMut<'_, Built> {
+        RefMut::map(self.built.borrow_mut(), |built| built.get_or_insert_with(|| self.plan.borrow().build(&self.seed)))
     }
 
+    /// False also while somebody is calling into the world.
     pub(crate) fn is_built(&self) -> bool {
-        self.built.is_some()
+        self.built.try_borrow().is_ok_and(|built| built.is_some())
     }
 }
 
@@ -51,18 +51,17 @@ pub(crate) enum Who {
 /// One host.
 #[derive(Clone)]
 pub struct End {
-    shared: SharedCell,
+    shared: Rc<Shared>,
     who: Who,
 }
 
 impl End {
-    pub(crate) fn new(shared: &SharedCell, who: Who) -> End {
+    pub(crate) fn new(shared: &Rc<Shared>, who: Who) -> End {
         End { shared: Rc::clone(shared), who }
     }
 
     fn node(&self) -> base::NodeId {
-        let mut shared = self.shared.borrow_mut();
-        let built = shared.built();
+        let built = self.shared.built();
         match self.who {
             Who::A => built.a,
             Who::B => built.b,
@@ -72,11 +71,13 @@ impl End {
 
     /// Its address (of a router: towards `a`).
     pub fn ip(&self) -> IpAddr {
-        if self.who == Who::Router {
-            return self.host(|host| host.addresses(base::Port(0))[0].address());
-        }
-        let plan = &self.shared.borrow().plan;
-        if self.who == Who::A { plan.a().address() } else { plan.b().address() }
+        let plan = self.shared.plan.borrow();
+        let address = match self.who {
+            Who::A => plan.a(),
+            Who::B => plan.b(),
+            Who::Router => plan.near_router(),
+        };
+        address.address()
     }
 
     /// Its address with a port.
@@ -87,13 +88,13 @@ impl End {
     /// Any call into the host itself.
     pub fn host<R>(&self, act: impl FnOnce(&mut Host) -> R) -> R {
         let node = self.node();
-        self.shared.borrow_mut().built().world.with_host(node, act)
+        self.shared.built().world.with_host(node, act)
     }
 
     /// The host as its programs see it.
     pub fn net(&self) -> Net {
         let node = self.node();
-        self.shared.borrow_mut().built().world.net(node)
+        self.shared.built().world.net(node)
     }
 
     /// Starts a program.
@@ -235,6 +236,19 @@ impl Conn {
     /// Sends no more; receiving goes on.
     pub fn shutdown(&self) {
         self.end.host(|host| host.tcp_shutdown(self.id));
+    }
+
+    /// Writes all of it and finishes, in one go: text and FIN can share a segment.
+    ///
+    /// # Panics
+    /// When the send buffer has no room for it.
+    pub fn send_and_finish(&self, data: &[u8]) {
+        let taken = self.end.host(|host| {
+            let taken = host.tcp_send(self.id, data);
+            host.tcp_shutdown(self.id);
+            taken
+        });
+        assert_eq!(taken, Ok(data.len()), "the send buffer took it all");
     }
 
     /// The program forgets the connection.

@@ -18,28 +18,28 @@ pub struct Filter {
 }
 
 /// Every frame.
-pub fn any() -> Filter {
+pub fn frames() -> Filter {
     Filter::default()
 }
 
 /// TCP segments.
 pub fn tcp() -> Filter {
-    any().and(|view| view.tcp().is_some())
+    frames().and(|view| view.tcp().is_some())
 }
 
 /// UDP datagrams.
 pub fn udp() -> Filter {
-    any().and(|view| view.udp().is_some())
+    frames().and(|view| view.udp().is_some())
 }
 
 /// ARP packets.
 pub fn arp() -> Filter {
-    any().and(|view| view.arp().is_some())
+    frames().and(|view| view.arp().is_some())
 }
 
 /// ICMP messages.
 pub fn icmp() -> Filter {
-    any().and(|view| view.icmp().is_some())
+    frames().and(|view| view.icmp().is_some())
 }
 
 impl Filter {

@@ -28,7 +28,7 @@ mod segment;
 
 pub use end::{Conn, End, Listening};
 pub use fault::{Fault, delay_nth, drop_all, drop_each, drop_nth, drop_share, duplicate_nth, every, nth};
-pub use filter::{Filter, any, arp, icmp, tcp, udp};
+pub use filter::{Filter, arp, frames, icmp, tcp, udp};
 pub use ladder::{Ladder, Seen};
 pub use pair::Pair;
 pub use program::{Outcome, Talk, pattern};

@@ -1,11 +1,13 @@
 //! Two hosts and what is between them.
 
+use std::rc::Rc;
+
 use base::{Duration, Instant, LinkType};
 use sim::rule::{Corrupt, CorruptUndetected, Duplicate, Loss, Reorder};
 use sim::{On, Rule, RuleId, World};
 use stack::Config;
 
-use crate::end::{End, Shared, SharedCell, Who};
+use crate::end::{End, Shared, Who};
 use crate::fault::{Fault, Side};
 use crate::ladder::Ladder;
 use crate::plan::Plan;
@@ -25,7 +27,7 @@ pub struct Pair {
     pub b: End,
     /// The router between them, where there is one.
     pub r: End,
-    shared: SharedCell,
+    shared: Rc<Shared>,
 }
 
 impl Pair {
@@ -37,7 +39,7 @@ impl Pair {
     }
 
     fn plan(self, change: impl FnOnce(&mut Plan)) -> Pair {
-        self.shared.borrow_mut().change(change);
+        self.shared.change(change);
         self
     }
 
@@ -137,8 +139,7 @@ impl Pair {
     }
 
     fn each_way(&mut self, rule: impl Fn() -> Box<dyn Rule>) {
-        let mut shared = self.shared.borrow_mut();
-        let built = shared.built();
+        let mut built = self.shared.built();
         for link in built.links.clone() {
             built.world.rule(link.forth(), rule());
             built.world.rule(link.back(), rule());
@@ -148,9 +149,8 @@ impl Pair {
     /// Puts a fault on the cable; with a router, on the one at `a`. What it counts it counts for both ways together,
     /// unless it is [`Fault::from_a`] or [`Fault::from_b`].
     pub fn rule(&mut self, fault: Fault) -> RuleId {
-        let mut shared = self.shared.borrow_mut();
-        let link_type = shared.plan.link_type;
-        let built = shared.built();
+        let link_type = self.shared.plan.borrow().link_type;
+        let mut built = self.shared.built();
         let link = built.links[0];
         let on: On = match fault.side {
             Side::Both => link.into(),
@@ -167,13 +167,13 @@ impl Pair {
 
     /// Pulls or plugs the cable at `a`.
     pub fn plug(&mut self, up: bool) {
-        let link = self.shared.borrow_mut().built().links[0];
+        let link = self.shared.built().links[0];
         self.world(|world| world.set_link(link, up));
     }
 
     /// Any call to the world.
     pub fn world<R>(&mut self, act: impl FnOnce(&mut World) -> R) -> R {
-        act(&mut self.shared.borrow_mut().built().world)
+        act(&mut self.shared.built().world)
     }
 
     /// Lets time pass until nothing is left to wait for.
@@ -197,12 +197,12 @@ impl Pair {
 
     /// The time since the start.
     pub fn now(&self) -> Duration {
-        self.shared.borrow_mut().built().since_start()
+        self.shared.built().since_start()
     }
 
     /// What happened so far.
     pub fn ladder(&self) -> Ladder {
-        Ladder::new(self.shared.borrow_mut().built().recording())
+        Ladder::new(self.shared.built().recording())
     }
 }
 

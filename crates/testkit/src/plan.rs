@@ -81,7 +81,11 @@ impl Plan {
         }
         let b = world.add_host("b", self.config_b.clone());
         let mut built = Built { world, recorder, a, b, router: None, links: Vec::new() };
-        if self.router { self.join_by_router(&mut built) } else { self.join_by_cable(&mut built) }
+        if self.router {
+            self.join_by_router(&mut built)
+        } else {
+            self.join_by_cable(&mut built)
+        }
         built
     }
 
@@ -105,7 +109,7 @@ impl Plan {
         self.interface(world, r, "eth1", 0x12, far_mtu);
         links.push(world.connect((*a, Port(0)), (r, Port(0)), self.cable()));
         links.push(world.connect((r, Port(1)), (*b, Port(0)), self.cable()));
-        let near = host(self.a(), 254);
+        let near = self.near_router();
         let far = host(self.b(), 254);
         for (node, port, address) in [(*a, 0, self.a()), (*b, 0, self.b()), (r, 0, near), (r, 1, far)] {
             self.address(world, node, Port(port), address);
@@ -154,6 +158,11 @@ impl Plan {
     /// The address of `b`: on the same network, or behind the router.
     pub(crate) fn b(&self) -> Cidr {
         self.on_net(if self.router { 2 } else { 1 }, 2)
+    }
+
+    /// The router's address on the network of `a`.
+    pub(crate) fn near_router(&self) -> Cidr {
+        host(self.a(), 254)
     }
 
     /// Documentation addresses (RFC 5737, RFC 3849).

@@ -161,7 +161,12 @@ async fn say_back(stream: &TcpStream, told: &Talk) -> Result<(), TcpError> {
 }
 
 async fn converse(stream: &TcpStream, says: (u64, u64), hears: u64, told: &Talk) {
-    both(say(stream, says, told), hear(stream, hears, told)).await;
+    if says.1 > 0 {
+        return both(say(stream, says, told), hear(stream, hears, told)).await;
+    }
+    // Who has nothing to say listens to the end before it finishes.
+    hear(stream, hears, told).await;
+    stream.finish();
 }
 
 async fn say(stream: &TcpStream, (text, len): (u64, u64), told: &Talk) {

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::rc::Rc;
 
 use base::{Blind, Cx, Duration, Instant, LinkType, NodeId, PacketId, Port, Rng, SeqNum};
 use scope::view::View;
 use stack::{Config, Node};
 use wire::PacketBuf;
 
-use crate::end::{Conn, End, Shared, SharedCell, Who};
+use crate::end::{Conn, End, Shared, Who};
 use crate::ladder::{Ladder, Seen};
 use crate::plan::{Built, Plan};
 use crate::report;
@@ -19,7 +20,7 @@ use crate::segment::{Seg, seg};
 pub struct Puppet {
     /// The host.
     pub a: End,
-    shared: SharedCell,
+    shared: Rc<Shared>,
     sent: VecDeque<(Duration, PacketBuf)>,
     packets: u64,
 }
@@ -64,19 +65,19 @@ impl Puppet {
 
     /// Changes the host's configuration.
     pub fn config(self, change: impl FnOnce(&mut Config)) -> Puppet {
-        self.shared.borrow_mut().change(|plan| change(&mut plan.config_a));
+        self.shared.change(|plan| change(&mut plan.config_a));
         self
     }
 
     /// The host speaks IPv6.
     pub fn ipv6(self) -> Puppet {
-        self.shared.borrow_mut().change(|plan| plan.v6 = true);
+        self.shared.change(|plan| plan.v6 = true);
         self
     }
 
     /// The peer's address.
     pub fn peer(&self, port: u16) -> SocketAddr {
-        SocketAddr::new(self.shared.borrow().plan.b().address(), port)
+        SocketAddr::new(self.shared.plan.borrow().b().address(), port)
     }
 
     /// The peer sends a segment.
@@ -103,8 +104,8 @@ impl Puppet {
     }
 
     fn drive<R>(&mut self, act: impl FnOnce(&mut sim::World, &mut Cx<'_>) -> R) -> R {
-        let mut shared = self.shared.borrow_mut();
-        let Built { world, .. } = shared.built();
+        let mut built = self.shared.built();
+        let Built { world, .. } = &mut *built;
         let (mut rng, mut sink) = (Rng::root(0), Blind);
         let mut cx = Cx { now: world.now(), node: NodeId(0), rng: &mut rng, sink: &mut sink };
         act(world, &mut cx)
@@ -140,11 +141,11 @@ impl Puppet {
 
     /// The time since the start.
     pub fn now(&self) -> Duration {
-        self.shared.borrow_mut().built().since_start()
+        self.shared.built().since_start()
     }
 
     /// The next segment that the host has sent, if it sent one.
-    pub fn next(&mut self) -> Option<Seen> {
+    pub fn hear(&mut self) -> Option<Seen> {
         self.collect();
         while let Some((at, packet)) = self.sent.pop_front() {
             let bytes = packet.contiguous();
@@ -157,7 +158,7 @@ impl Puppet {
 
     /// All segments that the host has sent and nobody took.
     pub fn take(&mut self) -> Vec<Seen> {
-        std::iter::from_fn(|| self.next()).collect()
+        std::iter::from_fn(|| self.hear()).collect()
     }
 
     /// All packets that the host has sent and nobody took, as bytes.
@@ -208,7 +209,7 @@ impl Puppet {
 
     /// What happened so far.
     pub fn ladder(&self) -> Ladder {
-        Ladder::new(self.shared.borrow_mut().built().recording())
+        Ladder::new(self.shared.built().recording())
     }
 }
 

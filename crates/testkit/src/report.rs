@@ -5,13 +5,12 @@ use std::path::PathBuf;
 
 use scope::{Ladder, Recording, pcapng};
 
-use crate::end::SharedCell;
+use crate::end::Shared;
 use crate::plan::epoch;
 use crate::seed::Seed;
 
 /// Prints the report of a test that is about to fail. Never panics: a second panic would hide the first.
-pub(crate) fn failure(shared: &SharedCell) {
-    let Ok(mut shared) = shared.try_borrow_mut() else { return };
+pub(crate) fn failure(shared: &Shared) {
     if !shared.is_built() {
         return;
     }
@@ -27,12 +26,17 @@ pub(crate) fn failure(shared: &SharedCell) {
 /// Beginning and end of a long ladder.
 fn shortened(ladder: &str) -> String {
     let lines: Vec<&str> = ladder.lines().collect();
-    if lines.len() <= FIRST_LINES + LAST_LINES {
+    let whole = std::env::var_os("GLASSNET_LADDER").is_some();
+    if whole || lines.len() <= FIRST_LINES + LAST_LINES {
         return ladder.into();
     }
     let (first, last) = (&lines[..FIRST_LINES], &lines[lines.len() - LAST_LINES..]);
     let left_out = lines.len() - FIRST_LINES - LAST_LINES;
-    format!("{}\n    … {left_out} lines left out …\n{}", first.join("\n"), last.join("\n"))
+    format!(
+        "{}\n    … {left_out} lines left out: set GLASSNET_LADDER=all for all …\n{}",
+        first.join("\n"),
+        last.join("\n")
+    )
 }
 
 fn write_captures(seed: &Seed, recording: &Recording) -> std::io::Result<Vec<PathBuf>> {

@@ -35,6 +35,11 @@ impl Seed {
         }
     }
 
+    /// The same test with another number.
+    pub fn with(&self, value: u64) -> Seed {
+        Seed { value, ..self.clone() }
+    }
+
     fn given() -> Option<u64> {
         std::env::var("GLASSNET_SEED").ok()?.parse().ok()
     }

@@ -68,6 +68,10 @@ impl Host {
         }
         let broadcast = || address::is_broadcast(&self.interfaces[usize::from(port.0)].addresses, received.to);
         if self.own.contains(received.to) {
+            // What we say to ourselves never comes in by a cable.
+            if self.own.contains(received.from) {
+                return self.dropped(cx, packet.id, InternetDrop::BadSource);
+            }
             self.deliver(cx, port, packet, received, to_all);
         } else if broadcast() || self.is_being_configured(port, &packet, &received) {
             self.deliver(cx, port, packet, received, true);

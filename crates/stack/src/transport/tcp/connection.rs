@@ -320,14 +320,17 @@ impl Connection {
         let free = self.receive_capacity.saturating_sub(self.rx.len());
         //= rfc9293#3.7.1
         // MUST-16: the text leaves room for the options of this very segment.
-        let sack = if open.rcv.has_gap() && cx.config.sack { open.rcv.sack_blocks() } else { Default::default() };
+        let blocks = open.rcv.has_gap() && open.snd.has_room_for_sack();
+        let sack = if blocks { open.rcv.sack_blocks() } else { Default::default() };
         let sack_bytes = if sack.is_empty() { 0 } else { 4 + 8 * sack.len() as u32 };
         let (planned, text) = match open.snd.next_segment(&self.tx, sack_bytes, cx.now) {
             Some(planned) => {
                 let position = (planned.seq - open.snd.una()) as usize;
                 (planned, self.tx.slice(position, planned.text as usize))
             }
-            None if open.acks.is_due() || open.rcv.owes_window_update(free, self.receive_capacity) => {
+            None if open.acks.is_due()
+                || (self.rx.freed && open.rcv.owes_window_update(free, self.receive_capacity)) =>
+            {
                 (Planned { seq: open.snd.seq_of_ack(), text: 0, fin: false, again: false }, Bytes::new())
             }
             None => return None,
@@ -345,6 +348,7 @@ impl Connection {
         let timestamps = open.ts_offset.map(|offset| (cx.timestamp(offset), recent));
         let options = Options { timestamps, sack, ..Options::default() };
         let window = open.rcv.offer(free, self.receive_capacity);
+        self.rx.freed = false;
         let segment = Outgoing { seq: planned.seq, ack: open.rcv.rcv_nxt(), flags, window, options, text };
         open.acks.on_sent();
         if planned.text > 0 || planned.fin {

@@ -32,6 +32,8 @@ pub(crate) struct Handshake {
     sent: u32,
     /// How often nobody answered in time.
     timeouts: u32,
+    /// Acknowledgements out of turn that may still be sent.
+    challenges: u8,
 }
 
 /// The peer's SYN.
@@ -73,6 +75,7 @@ impl Handshake {
             timer: None,
             sent: 0,
             timeouts: 0,
+            challenges: MAX_CHALLENGES,
         }
     }
 
@@ -148,8 +151,10 @@ impl Handshake {
     }
 
     /// An acknowledgement out of turn, in SYN-RECEIVED: it makes a peer that lost its way answer with a reset.
-    fn acknowledge(&self, cx: &TcpCx<'_>) -> Option<Outgoing> {
+    //= rfc5961#7
+    fn acknowledge(&mut self, cx: &TcpCx<'_>) -> Option<Outgoing> {
         let peer = self.peer?;
+        self.challenges = self.challenges.checked_sub(1)?;
         let timestamps = peer.options.timestamps.filter(|_| cx.config.timestamps);
         let timestamps = timestamps.map(|(value, _)| (cx.timestamp(self.ts_offset), value));
         Some(Outgoing {
@@ -345,6 +350,8 @@ impl Connection {
     }
 }
 
+/// Challenges in one handshake, at most.
+const MAX_CHALLENGES: u8 = 10;
 const FIRST_TIMEOUT: Duration = Duration::from_secs(1);
 /// RFC 9293, section 3.7.1.
 const DEFAULT_MSS: u16 = 536;

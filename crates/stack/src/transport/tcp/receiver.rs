@@ -45,6 +45,8 @@ struct Paws {
 pub(crate) struct ReceiveQueue {
     slices: VecDeque<Bytes>,
     len: usize,
+    /// The program has read since the window was last told.
+    pub(crate) freed: bool,
 }
 
 impl ReceiveQueue {
@@ -76,6 +78,7 @@ impl ReceiveQueue {
             }
         }
         self.len -= done;
+        self.freed |= done > 0;
         done
     }
 
@@ -84,6 +87,7 @@ impl ReceiveQueue {
         let front = self.slices.front_mut()?;
         let slice = if front.len() <= limit { self.slices.pop_front()? } else { front.split_to(limit) };
         self.len -= slice.len();
+        self.freed = true;
         Some(slice)
     }
 }

@@ -427,8 +427,9 @@ impl Sender {
         }
     }
 
-    pub(crate) fn mss(&self) -> u32 {
-        self.mss
+    /// Whether segments may carry blocks: both sides agreed, and text has room beside them.
+    pub(crate) fn has_room_for_sack(&self) -> bool {
+        self.sack && self.mss >= LEAST_MSS_FOR_SACK
     }
 
     pub(crate) fn una(&self) -> SeqNum {
@@ -453,3 +454,5 @@ impl Sender {
 
 /// Probes of a peer that answers come at least this often: 2^6 timeouts, at most a minute.
 const PROBE_BACKOFF: u32 = 6;
+/// Smaller segments would hold more blocks than text.
+const LEAST_MSS_FOR_SACK: u32 = 128;
