@@ -214,6 +214,7 @@ mod pool {
     use super::{Bytes, HEADROOM, Packet};
 
     thread_local! {
+        #[expect(clippy::vec_box, reason = "a packet moves between here and its handle without being copied")]
         static PACKETS: RefCell<Vec<Box<Packet>>> = const { RefCell::new(Vec::new()) };
     }
 

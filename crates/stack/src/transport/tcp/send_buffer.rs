@@ -24,11 +24,13 @@ pub(crate) struct SendBuffer {
     /// Stream position behind the last byte.
     end: u64,
     capacity: usize,
+    /// The chunk of the last slice: the next one most likely continues there.
+    cursor: usize,
 }
 
 impl SendBuffer {
     pub(crate) fn new(capacity: usize) -> Self {
-        SendBuffer { chunks: VecDeque::new(), tail: BytesMut::new(), base: 0, end: 0, capacity }
+        SendBuffer { chunks: VecDeque::new(), tail: BytesMut::new(), base: 0, end: 0, capacity, cursor: 0 }
     }
 
     /// Takes as much of `data` as fits and says how much that was.
@@ -65,7 +67,7 @@ impl SendBuffer {
         if at + len as u64 > self.end - self.tail.len() as u64 {
             self.freeze();
         }
-        let first = self.chunks.partition_point(|(start, _)| *start <= at) - 1;
+        let first = self.chunk_of(at);
         let (start, chunk) = &self.chunks[first];
         let from = (at - start) as usize;
         if from + len <= chunk.len() {
@@ -83,6 +85,14 @@ impl SendBuffer {
         Bytes::from(block)
     }
 
+    /// The index of the chunk that holds the byte at stream position `at`.
+    fn chunk_of(&mut self, at: u64) -> usize {
+        let holds = |index: usize| self.chunks.get(index).is_some_and(|(s, c)| (*s..s + c.len() as u64).contains(&at));
+        let near = [self.cursor, self.cursor + 1].into_iter().find(|index| holds(*index));
+        self.cursor = near.unwrap_or_else(|| self.chunks.partition_point(|(start, _)| *start <= at) - 1);
+        self.cursor
+    }
+
     /// The first `n` bytes are acknowledged and forgotten.
     pub(crate) fn on_ack(&mut self, n: usize) {
         assert!(n <= self.len(), "acknowledged bytes that were never written");
@@ -92,6 +102,7 @@ impl SendBuffer {
         }
         while self.chunks.front().is_some_and(|(start, chunk)| start + chunk.len() as u64 <= self.base) {
             self.chunks.pop_front();
+            self.cursor = self.cursor.saturating_sub(1);
         }
         if self.is_empty() {
             // An idle connection keeps no block.
