@@ -25,6 +25,7 @@ mod report;
 #[macro_use]
 mod seed;
 mod segment;
+mod sound;
 
 pub use end::{Conn, End, Listening};
 pub use fault::{Fault, delay_nth, drop_all, drop_each, drop_nth, drop_share, duplicate_nth, every, nth};

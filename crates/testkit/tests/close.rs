@@ -231,6 +231,34 @@ fn an_abort_tells_the_other_side_which_keeps_what_it_has_received() {
 }
 
 #[test]
+fn an_abort_is_told_even_when_the_program_leaves_at_once_with_text_unread() {
+    let mut net = Pair::new(seed!()).delay(ms(10));
+    let (a, b) = open(&mut net);
+    b.send(b"nobody reads this");
+    net.run_for(ms(100));
+    net.a.host(|host| {
+        host.tcp_abort(a.id);
+        host.tcp_release(a.id);
+    });
+    net.run_for(ms(100));
+    assert_eq!((b.error(), net.a.connections()), (Some(TcpError::Reset), 0));
+}
+
+#[test]
+fn unread_text_does_not_shorten_time_wait() {
+    let mut net = Pair::new(seed!()).delay(ms(10));
+    let (a, b) = open(&mut net);
+    b.send(b"unread");
+    a.shutdown();
+    b.shutdown();
+    net.run_for(ms(100));
+    a.close();
+    assert_eq!((a.state(), net.ladder().sent("a", tcp().rst())), (TimeWait, vec![]));
+    net.run_until_idle();
+    assert_eq!(net.a.connections(), 0);
+}
+
+#[test]
 fn a_side_that_missed_the_reset_gets_another_one_when_it_speaks() {
     let mut net = Pair::new(seed!()).delay(ms(10));
     net.rule(drop_nth(1).of(tcp().rst()));

@@ -14,6 +14,7 @@ fn transfer(mut net: Pair, bytes: u64) -> Pair {
     net.run_until_idle();
     let served = served.outcome();
     assert_eq!((served.heard, served.wrong_at, served.ends_heard), (bytes, None, 1));
+    net.ladder().assert_sound(1500);
     net
 }
 

@@ -14,6 +14,7 @@ fn both_ways(mut net: Pair, bytes: u64) -> Duration {
         assert_eq!((outcome.connections, outcome.ended, outcome.ends_heard), (1, 1, 1), "{who}");
     }
     assert_eq!((net.a.connections(), net.b.connections()), (0, 0));
+    net.ladder().assert_sound(1500);
     talk.outcome().last_end.unwrap()
 }
 
@@ -117,6 +118,7 @@ fn many_connections_share_a_lossy_line() {
         assert_eq!((talk.outcome().heard, talk.outcome().wrong_at, talk.outcome().error), (20_000, None, None));
     }
     assert_eq!((served.outcome().heard, served.outcome().wrong_at), (1_000_000, None));
+    net.ladder().assert_sound(1500);
     assert_eq!((net.a.connections(), net.b.connections()), (0, 0));
 }
 

@@ -457,7 +457,7 @@ impl Connection {
     /// The program forgets the connection.
     pub(crate) fn release(&mut self, cx: &mut TcpCx<'_>) {
         self.program = Program { released: true, ..Program::default() };
-        if !self.rx.is_empty() {
+        if !self.rx.is_empty() && matches!(self.phase, Phase::Synchronized(_)) {
             //= rfc9293#3.6.1
             // Unread data is thrown away: a reset says so.
             self.abort(TcpError::Aborted, cx);
@@ -478,7 +478,8 @@ impl Connection {
         let reset = match &self.phase {
             Phase::Synchronized(open) => Some((open.snd.seq_of_ack(), open.rcv.rcv_nxt())),
             Phase::Handshake(handshake) => handshake.irs().map(|irs| (handshake.iss() + 1, irs + 1)),
-            Phase::TimeWait(_) | Phase::Closed => None,
+            Phase::TimeWait(_) => None,
+            Phase::Closed => return,
         };
         self.fail(error, cx);
         self.urgent = reset.map(|(seq, ack)| Outgoing {

@@ -238,8 +238,8 @@ impl Sender {
     //= rfc9293#3.10.7.4
     // The window is taken from segments that are newer than the one it was last taken from.
     fn update_window(&mut self, segment: &Segment, now: Instant) {
-        let newer =
-            self.snd_wl1.before(segment.seq) || (self.snd_wl1 == segment.seq && self.snd_wl2.at_most(segment.ack));
+        // A repeated segment that acknowledges more counts too: its window belongs to the new SND.UNA, the old one does not.
+        let newer = self.snd_wl1.at_most(segment.seq) || self.snd_wl2.before(segment.ack);
         if segment.ack != self.snd_una || !newer {
             return;
         }
