@@ -149,6 +149,7 @@ impl Link {
             self.b.hear(self.now);
             self.read();
             self.b.speak(self.now, usize::MAX, |frame| self.a.heard.push_back((arrive, frame)));
+            self.a.hear(self.now);
             if spoken == 0 {
                 return;
             }

@@ -149,7 +149,8 @@ fn fold(words: u64) -> u16 {
 /// The sum of the bytes as 32-bit words in memory order, a cut last word filled up with zeroes.
 #[inline]
 fn sum_words(bytes: &[u8]) -> u64 {
-    let (blocks, rest) = bytes.as_chunks::<32>();
+    // A header is shorter than what setting up the lanes costs.
+    let (blocks, rest) = if bytes.len() < SHORT { (&[][..], bytes) } else { bytes.as_chunks::<32>() };
     let mut sum = if blocks.is_empty() { 0 } else { sum_blocks(blocks) };
     let (words, tail) = rest.as_chunks::<4>();
     for word in words {
@@ -183,6 +184,9 @@ fn sum_lanes(blocks: &[[u8; 32]]) -> u64 {
     }
     lanes.iter().sum()
 }
+
+/// Below this many bytes a plain loop is faster than lanes.
+const SHORT: usize = 96;
 
 #[cfg(test)]
 mod tests {
