@@ -2,9 +2,9 @@
 
 use base::{Duration, Instant, Sink};
 use net::Task;
-use scope::{Recorder, Wants};
-use sim::rule::Loss;
+use scope::{Recorder, Recording, Wants};
 use sim::RuleId;
+use sim::rule::Loss;
 use stack::Node;
 
 use crate::outcome::Outcome;
@@ -36,9 +36,19 @@ impl Scenario {
         let waiting = running.built.world.explain();
         let now = running.built.world.now();
         drop(running);
-        let recording = recorder.take();
+        let recording = self.named(recorder.take());
         let failures = self.expectations.iter().filter_map(|expect| expect.check(&recording).err()).collect();
         Ok(Outcome { scenario: self.name.clone(), seed, epoch: self.epoch, recording, ended, now, waiting, failures })
+    }
+
+    /// Says whose the addresses are, for hosts that never spoke do not show it.
+    fn named(&self, mut recording: Recording) -> Recording {
+        for node in &self.nodes {
+            for address in node.interfaces.iter().flat_map(|interface| &interface.addresses) {
+                recording.name_address(address.address(), &node.name);
+            }
+        }
+        recording
     }
 
     /// Builds the world and starts its programs; no time has passed yet.

@@ -3,6 +3,7 @@
 use base::event::AppFact;
 use base::{Duration, Nic};
 use scope::Recording;
+use services::url::{BadUrl, Url};
 
 use crate::outcome::Outcome;
 use crate::program::Browse;
@@ -28,6 +29,11 @@ impl Visit {
     /// Over the line as it is.
     pub fn new(url: &str) -> Self {
         Visit { url: url.into(), loss: 0.0, delay: None, rate_bps: None, width: 80 }
+    }
+
+    /// Whether what was typed can be visited at all, and if not, why.
+    pub fn check_url(&self) -> Result<(), BadUrl> {
+        Url::typed(&self.url).map(|_| ())
     }
 
     /// The embedded world with a person at its laptop.
@@ -96,7 +102,12 @@ pub fn page(recording: &Recording) -> Option<Page> {
 /// The failure in a recording, if the visit had one.
 pub fn failure(recording: &Recording) -> Option<Failure> {
     let fact = step(recording, "failed")?;
-    Some(Failure { step: text(fact, "step"), party: text(fact, "party"), said: text(fact, "said"), hint: text(fact, "try") })
+    Some(Failure {
+        step: text(fact, "step"),
+        party: text(fact, "party"),
+        said: text(fact, "said"),
+        hint: text(fact, "try"),
+    })
 }
 
 /// The interface of the laptop.

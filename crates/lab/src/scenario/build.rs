@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use base::{Mac, NodeId, Port, Rng, Sink};
+use base::{LinkType, Mac, NodeId, Port, Rng, Sink};
 use sim::rule::Loss;
 use sim::{LinkId, World};
 use stack::{InterfaceConfig, Route};
 
-use super::{Kind, NodeSpec, Scenario};
+use super::{Do, InterfaceSpec, Kind, LinkSpec, NodeSpec, Scenario};
 
 /// A scenario whose parts do not fit together.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +37,14 @@ pub struct Built {
     pub nodes: BTreeMap<String, NodeId>,
     /// Links by name.
     pub links: BTreeMap<String, LinkId>,
-    ports: BTreeMap<(String, String), Port>,
+    plugs: BTreeMap<(String, String), Plug>,
+}
+
+/// Where a link can end.
+struct Plug {
+    port: Port,
+    link_type: LinkType,
+    taken_by: Option<String>,
 }
 
 impl Built {
@@ -54,29 +61,33 @@ impl Built {
     /// A node's port by the interface's name.
     pub fn port(&self, node: &str, interface: &str) -> Result<Port, BuildError> {
         let id = self.node(node)?;
-        let known = self.ports.get(&(node.into(), interface.into())).copied();
-        known.ok_or_else(|| {
-            let names = self.ports.keys().filter(|(owner, _)| owner == node).map(|(_, name)| name);
-            unknown(&format!("interface of {} ", self.world.name(id)), interface, names)
+        let known = self.plugs.get(&(node.into(), interface.into()));
+        known.map(|plug| plug.port).ok_or_else(|| {
+            let names = self.plugs.keys().filter(|(owner, _)| owner == node).map(|(_, name)| name);
+            unknown(&format!("interface of {}", self.world.name(id)), interface, names)
         })
     }
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a String>) -> BuildError {
     let known: Vec<&str> = known.map(String::as_str).collect();
-    BuildError(format!("no {what} is called '{name}'; there are: {}", known.join(", ")))
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    BuildError(format!("no {what} is called '{name}'; there are: {known}"))
 }
 
 impl Scenario {
     /// Builds the world for a run with this seed, watched by `sink`. No program runs yet.
     pub fn build(&self, seed: u64, sink: Box<dyn Sink>) -> Result<Built, BuildError> {
         let world = World::new(seed, self.epoch, sink);
-        let mut built = Built { world, nodes: BTreeMap::new(), links: BTreeMap::new(), ports: BTreeMap::new() };
+        let mut built = Built { world, nodes: BTreeMap::new(), links: BTreeMap::new(), plugs: BTreeMap::new() };
         for node in &self.nodes {
             built.add_node(node)?;
         }
         for link in &self.links {
             built.add_link(link)?;
+        }
+        for step in &self.timeline {
+            built.check(&step.what)?;
         }
         Ok(built)
     }
@@ -84,17 +95,28 @@ impl Scenario {
 
 impl Built {
     fn add_node(&mut self, spec: &NodeSpec) -> Result<(), BuildError> {
-        let id = match spec.kind {
-            Kind::Host | Kind::Router => self.world.add_host(&spec.name, spec.config.clone()),
-            Kind::Switch(ports) => self.world.add_switch(&spec.name, ports),
-        };
-        if self.nodes.insert(spec.name.clone(), id).is_some() {
+        if self.nodes.contains_key(&spec.name) {
             return Err(BuildError(format!("two nodes are called '{}'", spec.name)));
         }
-        if let Kind::Switch(ports) = spec.kind {
-            self.ports.extend((0..ports).map(|n| ((spec.name.clone(), format!("port{n}")), Port(n))));
-            return Ok(());
+        let Kind::Switch(ports) = spec.kind else { return self.add_host(spec) };
+        if !spec.interfaces.is_empty() || !spec.routes.is_empty() || !spec.programs.is_empty() {
+            let name = &spec.name;
+            return Err(BuildError(format!(
+                "{name} is a switch: it has ports only, no interfaces, routes or programs"
+            )));
         }
+        let id = self.world.add_switch(&spec.name, ports);
+        self.nodes.insert(spec.name.clone(), id);
+        for n in 0..ports {
+            let plug = Plug { port: Port(n), link_type: LinkType::Ethernet, taken_by: None };
+            self.plugs.insert((spec.name.clone(), format!("port{n}")), plug);
+        }
+        Ok(())
+    }
+
+    fn add_host(&mut self, spec: &NodeSpec) -> Result<(), BuildError> {
+        let id = self.world.add_host(&spec.name, spec.config.clone());
+        self.nodes.insert(spec.name.clone(), id);
         for interface in &spec.interfaces {
             let config = InterfaceConfig {
                 link_type: interface.link_type,
@@ -102,7 +124,10 @@ impl Built {
                 ..InterfaceConfig::ethernet(&interface.name, mac_of(&spec.name, &interface.name))
             };
             let port = self.world.add_interface(id, config);
-            self.ports.insert((spec.name.clone(), interface.name.clone()), port);
+            let plug = Plug { port, link_type: interface.link_type, taken_by: None };
+            if self.plugs.insert((spec.name.clone(), interface.name.clone()), plug).is_some() {
+                return Err(BuildError(format!("two interfaces of {} are called '{}'", spec.name, interface.name)));
+            }
             self.world.with_host(id, |host| {
                 for address in &interface.addresses {
                     host.add_address(port, *address);
@@ -110,10 +135,12 @@ impl Built {
             });
         }
         for (to, via) in &spec.routes {
-            let on_link = |interface: &super::InterfaceSpec| interface.addresses.iter().any(|cidr| cidr.contains(*via));
+            let on_link = |interface: &InterfaceSpec| interface.addresses.iter().any(|cidr| cidr.contains(*via));
             let Some(port) = spec.interfaces.iter().position(on_link) else {
                 let name = &spec.name;
-                return Err(BuildError(format!("{name} has a route to {to} by {via}, but no interface in its network")));
+                return Err(BuildError(format!(
+                    "{name} has a route to {to} by {via}, but no interface in its network"
+                )));
             };
             let route = Route { to: *to, via: Some(*via), port: Port(port as u16) };
             self.world.with_host(id, |host| host.add_route(route));
@@ -121,18 +148,59 @@ impl Built {
         Ok(())
     }
 
-    fn add_link(&mut self, spec: &super::LinkSpec) -> Result<(), BuildError> {
-        let mut ends = Vec::new();
-        for (node, interface) in &spec.ends {
-            ends.push((self.node(node)?, self.port(node, interface)?));
+    fn add_link(&mut self, spec: &LinkSpec) -> Result<(), BuildError> {
+        if self.links.contains_key(&spec.name) {
+            return Err(BuildError(format!("two links are called '{}'", spec.name)));
         }
-        let link = self.world.connect_ways(ends[0], ends[1], spec.forth, spec.back);
+        if !(0.0..=1.0).contains(&spec.loss) {
+            return Err(BuildError(format!(
+                "{} cannot lose a share of {}: it is between 0 and 1",
+                spec.name, spec.loss
+            )));
+        }
+        let [a, b] = [self.plug(spec, 0)?, self.plug(spec, 1)?];
+        if a.1 != b.1 {
+            let [(node, interface), (other, far)] = &spec.ends;
+            let kinds =
+                [a.1, b.1].map(|kind| if kind == LinkType::Ethernet { "Ethernet" } else { "a line of bare IP" });
+            return Err(BuildError(format!(
+                "{} joins what does not fit: {node}:{interface} is {}, {other}:{far} is {}",
+                spec.name, kinds[0], kinds[1]
+            )));
+        }
+        let link = self.world.connect_ways(a.0, b.0, spec.forth, spec.back);
         if spec.loss > 0.0 {
             self.world.rule(link, Box::new(Loss(spec.loss)));
         }
-        match self.links.insert(spec.name.clone(), link) {
-            None => Ok(()),
-            Some(_) => Err(BuildError(format!("two links are called '{}'", spec.name))),
+        self.links.insert(spec.name.clone(), link);
+        Ok(())
+    }
+
+    /// Takes one end of a link.
+    fn plug(&mut self, spec: &LinkSpec, end: usize) -> Result<((NodeId, Port), LinkType), BuildError> {
+        let (node, interface) = &spec.ends[end];
+        let at = (self.node(node)?, self.port(node, interface)?);
+        let Some(plug) = self.plugs.get_mut(&(node.clone(), interface.clone())) else {
+            return Err(BuildError(format!("{node} has no {interface}")));
+        };
+        if let Some(other) = plug.taken_by.replace(spec.name.clone()) {
+            return Err(BuildError(format!(
+                "{node}:{interface} is taken by {other}, so {} cannot end there",
+                spec.name
+            )));
+        }
+        Ok((at, plug.link_type))
+    }
+
+    /// Whether what the timeline names is there.
+    fn check(&self, what: &Do) -> Result<(), BuildError> {
+        match what {
+            Do::SetLink { link, .. } => self.link(link).map(|_| ()),
+            Do::SetLoss { link, loss } if (0.0..=1.0).contains(loss) => self.link(link).map(|_| ()),
+            Do::SetLoss { link, loss } => {
+                Err(BuildError(format!("{link} cannot lose a share of {loss}: it is between 0 and 1")))
+            }
+            Do::PowerOff { node } => self.node(node).map(|_| ()),
         }
     }
 }
@@ -141,3 +209,6 @@ impl Built {
 fn mac_of(node: &str, interface: &str) -> Mac {
     Mac::local(Rng::root(0).split("mac").split(node).split(interface).next_u32())
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@
 //! addresses are known to the whole world.
 
 mod sites;
-mod zones;
+pub mod zones;
 
 use base::{Cidr, Duration};
 use sim::Cable;

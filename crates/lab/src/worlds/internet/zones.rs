@@ -1,7 +1,7 @@
 //! The zone files of the embedded world: edit one, and the story changes.
 
 /// The root: it knows who serves the top-level domains.
-pub(super) const ROOT: &str = "\
+pub const ROOT: &str = "\
 .                       86400 IN SOA  a.root-servers.example. hostmaster.example. 2026010100 1800 900 604800 86400
 .                      518400 IN NS   a.root-servers.example.
 a.root-servers.example. 518400 IN A   198.51.100.70
@@ -11,7 +11,7 @@ a.tld-servers.example. 172800 IN A    203.0.113.20
 ";
 
 /// The top-level domain com: it knows who serves example.com.
-pub(super) const COM: &str = "\
+pub const COM: &str = "\
 com.                      900 IN SOA  a.tld-servers.example. hostmaster.example. 2026010100 1800 900 604800 900
 com.                   172800 IN NS   a.tld-servers.example.
 example.com.           172800 IN NS   ns.example.com.
@@ -19,7 +19,7 @@ ns.example.com.        172800 IN A    203.0.113.40
 ";
 
 /// The top-level domain net: it knows who serves example.net.
-pub(super) const NET: &str = "\
+pub const NET: &str = "\
 net.                      900 IN SOA  a.tld-servers.example. hostmaster.example. 2026010100 1800 900 604800 900
 net.                   172800 IN NS   a.tld-servers.example.
 example.net.           172800 IN NS   ns.example.net.
@@ -27,7 +27,7 @@ ns.example.net.        172800 IN A    203.0.113.40
 ";
 
 /// The sites, the good one first, then those whose failure is explained.
-pub(super) const EXAMPLE_COM: &str = "\
+pub const EXAMPLE_COM: &str = "\
 @           3600 IN SOA   ns hostmaster 2026010100 7200 3600 1209600 300
 @           3600 IN NS    ns
 ns          3600 IN A     203.0.113.40
@@ -44,7 +44,7 @@ unknown-ca   300 IN A     203.0.113.81
 ";
 
 /// The other name, from which the page takes its script.
-pub(super) const EXAMPLE_NET: &str = "\
+pub const EXAMPLE_NET: &str = "\
 @           3600 IN SOA   ns hostmaster 2026010100 7200 3600 1209600 300
 @           3600 IN NS    ns
 ns          3600 IN A     203.0.113.40
