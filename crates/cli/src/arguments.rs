@@ -9,20 +9,46 @@ use clap::{Parser, Subcommand};
 use crate::message::COULD_NOT_RUN;
 use crate::quantity;
 
-/// A whole internet in one process, with glass walls: every host runs a complete TCP/IP stack, every frame is real bytes,
-/// and everything that happens can be seen and explained.
+/// The whole command line.
 #[derive(Parser, Debug)]
-#[command(name = "glassnet", version, before_help = EXAMPLE, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "glassnet", version, about = ABOUT, max_term_width = 100, disable_help_subcommand = true)]
+#[command(before_help = EXAMPLES, arg_required_else_help = true, subcommand_required = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-const EXAMPLE: &str = "\
+const ABOUT: &str = "\
+A whole internet in one process, with glass walls: every host runs a complete TCP/IP stack, every frame is real bytes, \
+and everything that happens can be seen and explained.";
+
+// No line of an example is longer than 80 columns.
+const EXAMPLES: &str = "\
 Example:
-  glassnet visit https://www.example.com/            watch a page load, from DHCP to the last FIN
-  glassnet visit example.com --loss 20% --explain    the same over a bad line, with layers, addresses and RFCs
-  glassnet visit https://expired.example.com/        see who refuses what, and why";
+  glassnet visit https://www.example.com/      watch a page load, step by step
+  glassnet visit example.com --loss 20%        the same over a bad line
+  glassnet visit https://expired.example.com/  see who refuses what, and why";
+
+const VISIT_EXAMPLES: &str = "\
+Example:
+  glassnet visit https://www.example.com/                the whole way to a page
+  glassnet visit example.com --explain                   layers, addresses, RFCs
+  glassnet visit example.com --delay 80ms --rate 1mbit   over a far, slow line
+  glassnet visit example.com --pcap page.pcapng          a capture for Wireshark";
+
+const VISIT_SITES: &str = "\
+The world has these sites:
+  https://www.example.com/      the page; also /about, /old, /loop, /missing and
+                                /50MB.bin
+  https://static.example.net/   has a script that the page needs
+and some that fail, each in its own way: nosuch, closed, down, expired,
+wrong-name, unknown-ca and busy, all under example.com.
+
+Exit code: 0 as expected, 1 the visit failed, 2 it could not run.";
+
+const UP_EXAMPLES: &str = "\
+Example (as root):
+  glassnet up --tap glass0 --trust ca.pem";
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -33,6 +59,7 @@ pub(crate) enum Command {
 }
 
 #[derive(clap::Args, Debug)]
+#[command(before_help = VISIT_EXAMPLES, after_help = VISIT_SITES)]
 pub(crate) struct Visit {
     /// The address to visit, such as https://www.example.com/
     pub(crate) url: String,
@@ -54,18 +81,19 @@ pub(crate) struct Visit {
     /// Add layer, addresses and RFC to every step
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Lose so many frames on the access line, each way
-    #[arg(long, default_value = "0%", value_parser = quantity::share)]
+    /// Lose this share of the frames on the access line, each way: 2%
+    #[arg(long, default_value = "0%", value_parser = quantity::share, value_name = "SHARE")]
     pub(crate) loss: f64,
-    /// The access line's delay, each way
-    #[arg(long, value_parser = quantity::span, value_name = "TIME")]
+    /// The access line's delay, each way: 80ms
+    #[arg(long, value_parser = quantity::delay, value_name = "TIME")]
     pub(crate) delay: Option<Duration>,
-    /// The access line's rate, each way
-    #[arg(long, value_parser = quantity::rate)]
+    /// The access line's rate, each way: 10mbit
+    #[arg(long, value_parser = quantity::rate, value_name = "RATE")]
     pub(crate) rate: Option<u64>,
 }
 
 #[derive(clap::Args, Debug)]
+#[command(before_help = UP_EXAMPLES)]
 pub(crate) struct Up {
     /// The name of the TAP interface to make
     #[arg(long, value_name = "NAME", default_value = "glass0")]
@@ -80,7 +108,7 @@ pub(crate) struct Up {
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
     /// End by itself after so long
-    #[arg(long, value_parser = quantity::span, value_name = "TIME", hide = true)]
+    #[arg(long, value_parser = quantity::time, value_name = "TIME", hide = true)]
     pub(crate) r#for: Option<Duration>,
 }
 

@@ -12,8 +12,17 @@ pub(crate) fn share(text: &str) -> Result<f64, String> {
     if (0.0..=1.0).contains(&value) { Ok(value) } else { Err(format!("'{text}' is not between 0% and 100%")) }
 }
 
-/// A span of time: `80ms`, `1.5s`, `200us`.
-pub(crate) fn span(text: &str) -> Result<Duration, String> {
+/// A delay: `80ms`, `1.5s`, `200us`.
+pub(crate) fn delay(text: &str) -> Result<Duration, String> {
+    span(text, MAX_DELAY_S)
+}
+
+/// A while: `30s`.
+pub(crate) fn time(text: &str) -> Result<Duration, String> {
+    span(text, MAX_TIME_S)
+}
+
+fn span(text: &str, longest: f64) -> Result<Duration, String> {
     let (value, unit) = split(text);
     let seconds = match unit {
         "s" | "sec" => 1.0,
@@ -23,7 +32,6 @@ pub(crate) fn span(text: &str) -> Result<Duration, String> {
         _ => return Err(format!("'{text}' is no span of time; write 80ms, 1.5s or 200us")),
     };
     let value: f64 = value.parse().map_err(|_| format!("'{text}' is no span of time; write 80ms, 1.5s or 200us"))?;
-    let longest = MAX_SPAN_S;
     if !(0.0..=longest).contains(&(value * seconds)) {
         return Err(format!("'{text}' is not between 0 and {longest} s"));
     }
@@ -55,7 +63,8 @@ fn split(text: &str) -> (&str, &str) {
     (value.trim(), unit)
 }
 
-const MAX_SPAN_S: f64 = 10.0;
+const MAX_DELAY_S: f64 = 10.0;
+const MAX_TIME_S: f64 = 86_400.0;
 const MIN_RATE_BPS: f64 = 300.0;
 const MAX_RATE_BPS: f64 = 1e12;
 
@@ -66,7 +75,7 @@ mod tests {
     #[test]
     fn quantities_are_read_as_tc_writes_them() {
         assert_eq!((share("2%"), share("0.25"), share("100%")), (Ok(0.02), Ok(0.25), Ok(1.0)));
-        assert_eq!((span("80ms"), span("1.5s")), (Ok(Duration::from_millis(80)), Ok(Duration::from_millis(1500))));
+        assert_eq!((delay("80ms"), delay("1.5s")), (Ok(Duration::from_millis(80)), Ok(Duration::from_millis(1500))));
         assert_eq!((rate("10mbit"), rate("9600bit")), (Ok(10_000_000), Ok(9600)));
     }
 
@@ -76,8 +85,9 @@ mod tests {
             assert!(share(wrong).is_err(), "{wrong}");
         }
         for wrong in ["", "80", "80parsec", "-5ms", "99999s", "NaNms"] {
-            assert!(span(wrong).is_err(), "{wrong}");
+            assert!(delay(wrong).is_err(), "{wrong}");
         }
+        assert!(delay("11s").is_err() && time("11s").is_ok());
         for wrong in ["", "10", "10mb", "0bit", "NaNmbit"] {
             assert!(rate(wrong).is_err(), "{wrong}");
         }

@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use base::{Blind, Instant, Nic};
+use base::{Blind, Event, FrameSeen, Instant, Kind, Nic, NicInfo, Sink};
 use lab::worlds::internet::OPEN_PORT;
 use live::{Driver, Stop, Tap};
 use scope::{Recorder, Recording, Wants, pcapng};
 
-use super::visit::write;
+use super::visit::{say_what_is_missing, write};
 use crate::arguments::Up;
 use crate::message::Problem;
 
@@ -19,10 +19,10 @@ pub(crate) fn run(up: &Up) -> Result<ExitCode, Problem> {
     let epoch = SystemTime::now();
     let (recorder, sink) = match up.pcap {
         Some(_) => {
-            let (recorder, sink) = Recorder::new(Wants { frames: true, secrets: true, ..Wants::APP });
-            (Some(recorder), sink)
+            let (recorder, inner) = Recorder::new(Wants { frames: true, secrets: true, ..Wants::APP });
+            (Some(recorder), Box::new(OpenPortOnly { inner, nic: None }) as Box<dyn Sink>)
         }
-        None => (None, Box::new(Blind) as Box<dyn base::Sink>),
+        None => (None, Box::new(Blind) as Box<dyn Sink>),
     };
     let world = lab::up::up(up.seed, epoch, sink)
         .map_err(|error| Problem::new("the world cannot be built", error, "report this: the world is built in"))?;
@@ -37,6 +37,7 @@ pub(crate) fn run(up: &Up) -> Result<ExitCode, Problem> {
         let recording = recorder.take();
         if let Some(nic) = open_nic(&recording) {
             write(file, &pcapng::of_nic(&recording, nic, epoch))?;
+            say_what_is_missing(&recording);
         }
     }
     let (heard, said) = (stats.frames_in, stats.frames_out);
@@ -48,7 +49,11 @@ fn announce(up: &Up) {
     let (switch, port) = OPEN_PORT;
     anstream::eprintln!("{} is now {port} of {switch}, in a home network with a DHCP server. Ctrl-C ends it.", up.tap);
     anstream::eprintln!("   in a namespace of its own:");
-    anstream::eprintln!("   ip netns add glass && ip link set {} netns glass && ip netns exec glass udhcpc -i {}", up.tap, up.tap);
+    anstream::eprintln!(
+        "   ip netns add glass && ip link set {} netns glass && ip netns exec glass udhcpc -i {}",
+        up.tap,
+        up.tap
+    );
     let trust = up.trust.as_ref().map_or_else(|| "CA-FILE (see --trust)".to_owned(), |file| file.display().to_string());
     anstream::eprintln!("   ip netns exec glass curl --cacert {trust} https://www.example.com/");
 }
@@ -58,6 +63,42 @@ fn open_nic(recording: &Recording) -> Option<Nic> {
     recording.nics().find(|(_, info)| info.node == node && info.name == port).map(|(nic, _)| nic)
 }
 
+/// Hands on the frames at the open port alone: the same bytes pass a dozen interfaces, and a world may live long.
+struct OpenPortOnly {
+    inner: Box<dyn Sink>,
+    nic: Option<Nic>,
+}
+
+impl Sink for OpenPortOnly {
+    fn wants(&self, kind: Kind) -> bool {
+        self.inner.wants(kind)
+    }
+
+    fn nic(&mut self, nic: Nic, info: NicInfo) {
+        if (info.node.as_str(), info.name.as_str()) == OPEN_PORT {
+            self.nic = Some(nic);
+        }
+        self.inner.nic(nic, info);
+    }
+
+    fn frame(&mut self, frame: FrameSeen<'_>) {
+        if self.nic == Some(frame.nic) {
+            self.inner.frame(frame);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.inner.event(event);
+    }
+
+    fn secret(&mut self, at: Instant, key_log_line: &str) {
+        self.inner.secret(at, key_log_line);
+    }
+}
+
 fn problem(error: live::LiveError) -> Problem {
-    Problem::new("the world cannot be put on a real interface", error, "")
+    // Errors of this kind say why, then what to try.
+    let text = error.to_string();
+    let (why, hint) = text.split_once("; ").unwrap_or((&text, "`glassnet up --help` has an example"));
+    Problem::new("the world cannot be put on a real interface", why, hint.trim_start_matches("try "))
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use lab::Outcome;
 use lab::visit::{Failure, Page, failure, laptop_nic, page};
-use scope::{Story, Style, Waterfall, pcapng};
+use scope::{Recording, Story, Style, Waterfall, pcapng};
 
 use crate::arguments::Visit;
 use crate::message::{FAILED, Problem};
@@ -21,6 +21,10 @@ pub(crate) fn run(visit: &Visit) -> Result<ExitCode, Problem> {
         rate_bps: visit.rate,
         width: style.width.min(PAGE_WIDTH),
     };
+    wanted.check_url().map_err(|why| {
+        let hint = "write it like https://www.example.com/page: a scheme, a host, a path";
+        Problem::new("the visit cannot begin", why, hint)
+    })?;
     let outcome = wanted
         .run(visit.seed)
         .map_err(|error| Problem::new("the world cannot be built", error, "report this: the world is built in"))?;
@@ -41,51 +45,54 @@ pub(crate) fn run(visit: &Visit) -> Result<ExitCode, Problem> {
 fn print_text(visit: &Visit, outcome: &Outcome, page: Option<&Page>, style: Style) {
     let mut text = String::new();
     if !visit.quiet {
-        text += &Story::of(&outcome.recording).text(style);
+        // How the visit failed is said last, where it is read first: on standard error.
+        text += &Story { failure: None, ..Story::of(&outcome.recording) }.text(style);
         text += "\n";
         text += &Waterfall::of(&outcome.recording).text(style);
-        text += "\n";
     }
     if let Some(page) = page {
         if !visit.quiet {
             let rule = "─".repeat(style.width.min(PAGE_WIDTH));
-            text += &format!("{}\n{rule}\n", page.title);
+            text += &format!("\n{}\n{rule}\n", page.title);
         }
         text += page.text.trim_end();
         text += "\n";
     }
     if !visit.quiet {
-        text += &format!("\nseed {}; the same again: {}\n", outcome.seed, again(visit));
+        let typed = std::env::args().skip(1);
+        text += &format!("\nseed {}; the same again: {}\n", outcome.seed, again(visit.seed, typed));
     }
     terminal::print(&text);
 }
 
-/// The command that repeats this run.
-fn again(visit: &Visit) -> String {
-    let mut command = format!("glassnet visit {} --seed {}", visit.url, visit.seed);
-    if visit.loss > 0.0 {
-        command += &format!(" --loss {}%", visit.loss * 100.0);
+/// The command that repeats this run: what was typed, and the seed.
+fn again(seed: u64, typed: impl Iterator<Item = String>) -> String {
+    let mut words = vec!["glassnet".to_owned()];
+    words.extend(typed.map(|word| quoted(&word)));
+    if !words.iter().any(|word| word == "--seed" || word.starts_with("--seed=")) {
+        words.push(format!("--seed {seed}"));
     }
-    if let Some(delay) = visit.delay {
-        command += &format!(" --delay {}us", delay.nanos() / 1000);
-    }
-    if let Some(rate) = visit.rate {
-        command += &format!(" --rate {rate}bit");
-    }
-    command
+    words.join(" ")
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=@%+".contains(c);
+    let plain = !word.is_empty() && word.chars().all(plain);
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 fn print_json(outcome: &Outcome, page: Option<&Page>, failure: Option<&Failure>) {
-    let page = page.map(|page| {
-        serde_json::json!({ "status": page.status, "title": page.title, "hash": page.hash, "text": page.text })
-    });
+    let page = page.map(
+        |page| serde_json::json!({ "status": page.status, "title": page.title, "hash": page.hash, "text": page.text }),
+    );
     let failure = failure.map(|failure| {
         serde_json::json!({ "step": failure.step, "party": failure.party, "said": failure.said, "try": failure.hint })
     });
     let all = serde_json::json!({
         "scenario": outcome.scenario,
         "seed": outcome.seed,
-        "virtual_s": outcome.now.secs_f64(),
+        "virtual_ns": outcome.now.nanos(),
         "story": Story::of(&outcome.recording).json(),
         "requests": Waterfall::of(&outcome.recording).json(),
         "page": page,
@@ -115,20 +122,51 @@ fn write_captures(visit: &Visit, outcome: &Outcome) -> Result<(), Problem> {
     }
     if let Some(dir) = &visit.pcap_dir {
         fs::create_dir_all(dir).map_err(|error| {
-            Problem::new(format!("cannot make the folder {}", dir.display()), error, "give a folder that you may write to")
+            Problem::new(
+                format!("cannot make the folder {}", dir.display()),
+                error,
+                "give a folder that you may write to",
+            )
         })?;
         for (name, bytes) in pcapng::of_all(&outcome.recording, outcome.epoch) {
             write(&dir.join(name), &bytes)?;
         }
     }
+    if visit.pcap.is_some() || visit.pcap_dir.is_some() {
+        say_what_is_missing(&outcome.recording);
+    }
     Ok(())
+}
+
+/// A capture that is not complete does not look so by itself.
+pub(crate) fn say_what_is_missing(recording: &Recording) {
+    if let Some(missing) = recording.truncated() {
+        anstream::eprintln!("\x1b[1;33mnote\x1b[0m: {missing}");
+    }
 }
 
 pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
     fs::write(file, bytes).map_err(|error| {
-        Problem::new(format!("cannot write {}", file.display()), error, "give a file in a folder that exists and that you may write to")
+        Problem::new(
+            format!("cannot write {}", file.display()),
+            error,
+            "give a file in a folder that exists and that you may write to",
+        )
     })
 }
 
 /// Text is read best at this width.
 const PAGE_WIDTH: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_that_repeats_a_run_can_be_pasted_into_a_shell() {
+        let again = |typed: &[&str]| again(7, typed.iter().map(|word| (*word).to_owned()));
+        assert_eq!(again(&["visit", "example.com"]), "glassnet visit example.com --seed 7");
+        assert_eq!(again(&["visit", "x", "--seed=7", "--loss", "2%"]), "glassnet visit x --seed=7 --loss 2%");
+        assert_eq!(again(&["visit", "http://x/?a=1&b='2'"]), r"glassnet visit 'http://x/?a=1&b='\''2'\''' --seed 7");
+    }
+}
