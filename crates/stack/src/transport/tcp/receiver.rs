@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use base::event::TransportDrop;
 use base::{Instant, SeqNum};
-use bytes::{Buf, Bytes};
+use bytes::{Buf, Bytes, BytesMut};
 use wire::tcp::{Flags, SackBlocks};
 
 use super::reassembly::{Inserted, Reassembly};
@@ -60,6 +60,18 @@ impl ReceiveQueue {
 
     fn push(&mut self, slice: Bytes) {
         self.len += slice.len();
+        if slice.len() < TINY
+            && self.slices.len() >= MANY
+            && let Some(last) = self.slices.back_mut()
+            && last.len() < JOINED
+        {
+            // A tiny slice keeps its whole packet: a window full of them would hold a hundred times its size.
+            let joined = std::mem::take(last).try_into_mut();
+            let mut joined = joined.unwrap_or_else(|shared| BytesMut::from(&shared[..]));
+            joined.extend_from_slice(&slice);
+            *last = joined.freeze();
+            return;
+        }
         self.slices.push_back(slice);
     }
 
@@ -260,3 +272,23 @@ pub(crate) enum Text {
 
 /// RFC 7323, section 5.5: a timestamp older than 24 days says nothing.
 const PAWS_MEMORY_NS: u64 = 24 * 24 * 3600 * 1_000_000_000;
+/// Slices below this size are joined to blocks of about that size, once so many wait.
+const TINY: usize = 256;
+const JOINED: usize = 2048;
+const MANY: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiny_slices_are_joined_once_many_wait() {
+        let mut queue = ReceiveQueue::default();
+        (0..100_000u32).for_each(|n| queue.push(Bytes::copy_from_slice(&[n as u8])));
+        assert_eq!(queue.len(), 100_000);
+        assert!(queue.slices.len() < 150, "{}", queue.slices.len());
+        let mut all = vec![0; 100_000];
+        assert_eq!(queue.read(&mut all), 100_000);
+        assert!(all.iter().enumerate().all(|(n, byte)| *byte == n as u8) && queue.is_empty());
+    }
+}
