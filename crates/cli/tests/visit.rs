@@ -23,6 +23,22 @@ fn the_story_comes_first_then_the_waterfall_then_the_page() {
 }
 
 #[test]
+fn the_readme_shows_what_the_command_prints() {
+    let readme =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).expect("there is a README");
+    let (_, rest) = readme.split_once("```text\n").expect("it shows a visit");
+    let (shown, _) = rest.split_once("```").expect("the block ends");
+    let out = glassnet(&["visit", PAGE]).out;
+    let mut lines = out.lines();
+    for line in shown.lines().filter(|line| line.trim() != "…") {
+        assert!(
+            lines.any(|printed| printed == line),
+            "the README shows a line that is not printed, or not there:\n{line}"
+        );
+    }
+}
+
+#[test]
 fn explain_adds_layer_addresses_and_rfc() {
     let (plain, explained) = (glassnet(&["visit", PAGE]).out, glassnet(&["visit", PAGE, "--explain"]).out);
     for words in ["link layer (OSI 2)", "RFC 9293, 3.5", "192.0.2.1:67 > ", "RFC 8446"] {
