@@ -53,7 +53,8 @@ fn print_text(visit: &Visit, outcome: &Outcome, page: Option<&Page>, style: Styl
     if let Some(page) = page {
         if !visit.quiet {
             let rule = "─".repeat(style.width.min(PAGE_WIDTH));
-            text += &format!("\n{}\n{rule}\n", page.title);
+            let title = if page.title.is_empty() { String::new() } else { format!("\n{}", page.title) };
+            text += &format!("{title}\n{rule}\n");
         }
         text += page.text.trim_end();
         text += "\n";
