@@ -27,11 +27,13 @@ impl Seed {
         Seed { value, package, path }
     }
 
-    /// `n` seeds for a test that is told with many: just the one of `GLASSNET_SEED` when that is set.
+    /// `n` seeds for a test that is told with many, times `GLASSNET_MANY` for a long night; just the one of
+    /// `GLASSNET_SEED` when that is set.
     pub fn many(&self, n: u64) -> Vec<Seed> {
+        let times: u64 = std::env::var("GLASSNET_MANY").ok().and_then(|times| times.parse().ok()).unwrap_or(1);
         match Seed::given() {
-            Some(value) => vec![Seed { value, ..self.clone() }],
-            None => (0..n).map(|i| Seed { value: self.value.wrapping_add(i), ..self.clone() }).collect(),
+            Some(value) => vec![self.with(value)],
+            None => (0..n * times).map(|i| self.with(self.value.wrapping_add(i))).collect(),
         }
     }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use base::{Direction, Duration, Instant, SeqNum};
+use base::{Direction, Duration, Instant, LinkType, SeqNum};
 use scope::view::{Tcp, View};
 use wire::tcp::Flags;
+use wire::{ethernet, tcp};
 
 use crate::ladder::Ladder;
 
@@ -41,16 +42,31 @@ impl Ladder {
         let ends = ["a", "b"].map(|name| self.recording().node(name));
         for frame in self.recording().frames().filter(|frame| ends.contains(&Some(frame.nic.node))) {
             let at = frame.at.since(Instant::ZERO);
-            let link = frame.bytes.len() - if frame.link_type == base::LinkType::Ethernet { 14 } else { 0 };
-            assert!(link <= mtu.max(46), "a packet of {link} bytes at {at}");
+            let link = if frame.link_type == LinkType::Ethernet { ethernet::LEN } else { 0 };
+            let packet = &frame.bytes[link..];
+            assert!(packet.len() <= mtu.max(46), "a packet of {} bytes at {at}", packet.len());
             let view = View::of(frame.link_type, frame.bytes);
             let Some(segment) = view.tcp() else { continue };
             match frame.direction {
                 Direction::Out => sent(&mut ways, &segment, at),
-                Direction::In => arrived(&mut ways, &segment),
+                // What was damaged on the way tells its receiver nothing.
+                Direction::In if is_intact(packet, &segment) => arrived(&mut ways, &segment),
+                Direction::In => {}
             }
         }
     }
+}
+
+/// Whether the TCP checksum in an IP packet is right.
+fn is_intact(packet: &[u8], segment: &Tcp<'_>) -> bool {
+    let bytes = match packet[0] >> 4 {
+        4 => {
+            let len = u16::from_be_bytes([packet[2], packet[3]]);
+            &packet[usize::from(packet[0] & 15) * 4..usize::from(len)]
+        }
+        _ => &packet[40..40 + usize::from(u16::from_be_bytes([packet[4], packet[5]]))],
+    };
+    tcp::verify(segment.src.ip(), segment.dst.ip(), [bytes, &[]])
 }
 
 fn sent(ways: &mut BTreeMap<(SocketAddr, SocketAddr), Way>, segment: &Tcp<'_>, at: Duration) {
