@@ -85,6 +85,16 @@ fn a_peer_that_stops_answering_probes_is_given_up() {
 }
 
 #[test]
+fn a_program_that_left_does_not_hold_its_text_for_a_closed_window_for_ever() {
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 20_000);
+    let (a, b) = open(&mut net);
+    a.send(&pattern(1, 30_000));
+    a.close();
+    net.run_for(s(300));
+    assert_eq!((net.a.connections(), b.recv().len(), b.error()), (0, 20_000, Some(TcpError::Reset)));
+}
+
+#[test]
 fn a_window_closed_from_the_start_is_probed_as_well() {
     let mut net = Puppet::new(seed!());
     let (conn, peer) = net.answer(|seg| seg.window(0));

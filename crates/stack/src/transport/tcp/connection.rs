@@ -271,6 +271,9 @@ impl Connection {
                     self.give_up(cx);
                 } else if orphaned {
                     self.phase = Phase::Closed;
+                } else if self.program.released && open.snd.probes() > ORPHAN_PROBES {
+                    // Whoever keeps its window closed must not make us keep an orphan's text for ever.
+                    self.reset(TcpError::TimedOut, cx);
                 }
             }
             Phase::TimeWait(wait) => {
@@ -551,3 +554,5 @@ fn reason(error: TcpError) -> &'static str {
 const LEAST_SEND_BUFFER: usize = 128 << 10;
 /// How long an orphan waits in FIN-WAIT-2 for the peer's FIN.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(60);
+/// How often an orphan probes a closed window.
+const ORPHAN_PROBES: u32 = 8;

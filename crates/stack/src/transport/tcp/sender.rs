@@ -53,6 +53,8 @@ pub(crate) struct Sender {
     backoff: u32,
     /// Timeouts since the last news.
     retries: u32,
+    /// Probes since the window closed.
+    probes: u32,
     /// Send one segment although a window forbids it.
     forced: Option<Forced>,
 }
@@ -130,6 +132,7 @@ impl Sender {
             timer: None,
             backoff: 0,
             retries: 0,
+            probes: 0,
             forced: None,
         }
     }
@@ -250,7 +253,7 @@ impl Sender {
         if self.snd_wnd > 0 && was_closed {
             // A probe that is still out was not taken: it goes again, now that there is room.
             self.forced = None;
-            (self.backoff, self.retries) = (0, 0);
+            (self.backoff, self.retries, self.probes) = (0, 0, 0);
             self.board.resend_first();
             self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(0)) };
         }
@@ -267,6 +270,7 @@ impl Sender {
             //= rfc9293#3.8.6.1
             // A peer that answers probes with a closed window is alive: it is probed for ever, at growing intervals.
             self.retries += 1;
+            self.probes += 1;
             self.backoff += 1;
             self.board.resend_first();
             self.forced = Some(Forced::Probe);
@@ -291,6 +295,11 @@ impl Sender {
         let rto = self.rtt.rto(self.backoff);
         cx.facts.add(|| TransportFact::Backoff { flow, rto });
         Ok(())
+    }
+
+    /// How often a closed window was probed since it closed.
+    pub(crate) fn probes(&self) -> u32 {
+        self.probes
     }
 
     /// A peer that acknowledges, even with a closed window, is alive.
