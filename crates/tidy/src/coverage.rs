@@ -123,7 +123,7 @@ fn title(rfc: u32) -> Option<&'static str> {
 }
 
 /// Titles, some shortened.
-const TITLES: [(u32, &str); 128] = [
+const TITLES: &[(u32, &str)] = &[
     (768, "User Datagram Protocol"),
     (791, "Internet Protocol"),
     (792, "Internet Control Message Protocol"),
@@ -249,6 +249,7 @@ const TITLES: [(u32, &str); 128] = [
     (9112, "HTTP/1.1"),
     (9156, "DNS query name minimisation"),
     (9293, "Transmission Control Protocol"),
+    (9406, "HyStart++: modified slow start for TCP"),
     (9438, "CUBIC for fast and long-distance networks"),
     (9499, "DNS terminology"),
     (9525, "Service identity in TLS"),
