@@ -395,14 +395,14 @@ impl Connection {
         self.send_room() > 0 || self.send_is_over()
     }
 
-    /// What a write may place: two windows' worth, so that a slow path holds no more memory than it can use, and never more
-    /// than the buffer's capacity.
+    /// What a write may place: what is in flight and as much again, so that no path holds more memory (nor more of the
+    /// processor's cache) than it can use, and never more than the buffer's capacity.
     fn send_room(&self) -> usize {
-        let window = match &self.phase {
-            Phase::Synchronized(open) => open.snd.congestion_window() as usize,
+        let flight = match &self.phase {
+            Phase::Synchronized(open) => (open.snd.nxt() - open.snd.una()) as usize,
             _ => 0,
         };
-        (2 * window).max(LEAST_SEND_BUFFER).saturating_sub(self.tx.len()).min(self.tx.room())
+        (flight + flight.max(LEAST_AHEAD)).saturating_sub(self.tx.len()).min(self.tx.room())
     }
 
     fn send_is_over(&self) -> bool {
@@ -550,8 +550,8 @@ fn reason(error: TcpError) -> &'static str {
     }
 }
 
-/// A send buffer is at least this large, if its capacity allows, however small the congestion window.
-const LEAST_SEND_BUFFER: usize = 128 << 10;
+/// A writer may be this far ahead of what is in flight, however little that is.
+const LEAST_AHEAD: usize = 128 << 10;
 /// How long an orphan waits in FIN-WAIT-2 for the peer's FIN.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(60);
 /// How often an orphan probes a closed window.

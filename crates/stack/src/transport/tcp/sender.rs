@@ -408,11 +408,6 @@ impl Sender {
         }
     }
 
-    /// cwnd, bytes.
-    pub(crate) fn congestion_window(&self) -> u32 {
-        self.congestion.window()
-    }
-
     /// The program sends no more.
     pub(crate) fn close(&mut self) {
         self.half = self.half.max(SendHalf::FinQueued);
