@@ -160,7 +160,7 @@ impl Packet {
         self.start = HEADROOM + n;
     }
 
-    /// Takes the first `n` bytes off the head (they stay reachable by [`PacketBuf::unpull`]). Needs `n <= head().len()`.
+    /// Takes the first `n` bytes off the head (they stay reachable by [`Packet::unpull`]). Needs `n <= head().len()`.
     #[inline]
     pub fn pull(&mut self, n: usize) {
         assert!(n <= self.block.len() - self.start, "pulled more than the head holds");
