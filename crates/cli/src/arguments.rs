@@ -61,7 +61,8 @@ pub(crate) enum Command {
 #[derive(clap::Args, Debug)]
 #[command(before_help = VISIT_EXAMPLES, after_help = VISIT_SITES)]
 pub(crate) struct Visit {
-    /// The address to visit, such as https://www.example.com/
+    /// What to visit.
+    #[arg(help = "The address to visit, such as https://www.example.com/")]
     pub(crate) url: String,
     /// Write what the laptop's interface saw as a pcapng file, TLS keys included
     #[arg(long, value_name = "FILE")]
