@@ -41,7 +41,9 @@ impl Page {
         let time = story.steps.iter().map(|step| millis(step.at.nanos()).len()).max().unwrap_or(0).max(6);
         let who = story.steps.iter().map(|step| who(step).chars().count()).max().unwrap_or(0);
         let who = who.min(style.columns() * 3 / 10);
-        let number = if story.requests.len() > 1 { 2 } else { 0 };
+        // A blank and the digits.
+        let most = story.requests.len();
+        let number = if most > 1 { 1 + most.to_string().len() } else { 0 };
         Page { style, time, who, number }
     }
 
