@@ -35,8 +35,10 @@ pub struct Config {
     pub min_rto: Duration,
     /// How often data is sent again before the connection is given up.
     pub max_retries: u32,
-    /// How often a SYN is sent again.
+    /// How often a SYN is sent again. 7 times give up after 255 s: RFC 9293 section 3.8.3 wants at least three minutes.
     pub max_syn_retries: u32,
+    /// How often the answer to a SYN is sent again: fewer times, as a listener's places are dear (RFC 4987 section 3.3).
+    pub max_syn_ack_retries: u32,
     /// Half of the time a closed connection is remembered (RFC 9293 says 2 minutes; deployed stacks use 30 s).
     pub msl: Duration,
     /// ICMP errors sent, at most, per second.
@@ -60,7 +62,8 @@ impl Default for Config {
             initial_window: 10,
             min_rto: Duration::from_millis(200),
             max_retries: 15,
-            max_syn_retries: 6,
+            max_syn_retries: 7,
+            max_syn_ack_retries: 6,
             msl: Duration::from_secs(30),
             icmp_errors_per_second: 100,
         }

@@ -47,17 +47,17 @@ fn a_syn_that_nobody_answers_is_retried_at_doubling_times_and_then_given_up() {
     let conn = net.a.connect(net.b.addr(80));
     net.run_until_idle();
     let ladder = net.ladder();
-    assert_eq!(ladder.sent("a", tcp().syn()), [s(0), s(1), s(3), s(7), s(15), s(31), s(63)]);
+    assert_eq!(ladder.sent("a", tcp().syn()), [s(0), s(1), s(3), s(7), s(15), s(31), s(63), s(127)]);
     assert_eq!(conn.connected(), Err(TcpError::TimedOut));
-    assert_eq!(net.now(), s(127));
+    assert_eq!(net.now(), s(255));
     assert_eq!(ladder.states("a"), [Closed, SynSent, Closed]);
     let facts = ladder.facts("a");
     let again = |fact: &TransportFact| {
         matches!(fact, TransportFact::Retransmit { cause: RetransmitCause::Timeout, len: 0, .. })
     };
     let doubled: Vec<_> = facts.iter().filter_map(|(_, fact)| backoff(fact)).collect();
-    assert_eq!(facts.iter().filter(|(_, fact)| again(fact)).count(), 6);
-    assert_eq!(doubled, [s(2), s(4), s(8), s(16), s(32), s(64)]);
+    assert_eq!(facts.iter().filter(|(_, fact)| again(fact)).count(), 7);
+    assert_eq!(doubled, [s(2), s(4), s(8), s(16), s(32), s(64), s(128)]);
 }
 
 fn backoff(fact: &TransportFact) -> Option<base::Duration> {

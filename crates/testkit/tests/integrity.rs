@@ -34,7 +34,7 @@ fn losses() {
 #[test]
 fn many_losses() {
     for seed in seed!().many(20) {
-        let net = Pair::new(seed).delay(ms(5)).config(|c| c.max_syn_retries = 20);
+        let net = Pair::new(seed).delay(ms(5)).config(|c| (c.max_syn_retries, c.max_syn_ack_retries) = (20, 20));
         both_ways(net.loss(0.3), 20_000);
     }
 }

@@ -131,7 +131,8 @@ impl Handshake {
         self.timer = None;
         self.due = true;
         self.timeouts += 1;
-        if self.timeouts > cx.config.max_syn_retries { Err(()) } else { Ok(Some(self.timeout())) }
+        let limit = if self.active { cx.config.max_syn_retries } else { cx.config.max_syn_ack_retries };
+        if self.timeouts > limit { Err(()) } else { Ok(Some(self.timeout())) }
     }
 
     //= rfc6298#5
