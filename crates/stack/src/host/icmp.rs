@@ -69,8 +69,7 @@ impl Host {
 
     /// Tells the source of `packet` (its IP header in front) what became of it, within the budget.
     pub(super) fn complain(&mut self, cx: &mut Cx<'_>, packet: &PacketBuf, about: &Received, message: Message) {
-        let link_broadcast = false;
-        if !may_complain(packet, about, link_broadcast) || !self.errors.take(cx.now) {
+        if !may_complain(packet, about) || !self.errors.take(cx.now) {
             return;
         }
         let Some(path) = self.path_to(about.from) else { return };

@@ -7,6 +7,7 @@ use wire::icmpv4::{Message, Unreachable};
 use wire::ip::Protocol;
 use wire::{PacketBuf, ipv4};
 
+use super::address::is_possible_source;
 use super::ip::Received;
 
 /// At most so many errors a second (RFC 1812, section 4.3.2.8).
@@ -34,19 +35,15 @@ impl ErrorBudget {
 
 /// Whether an error about this packet may be sent at all.
 //= rfc1122#3.2.2
-// Never about an ICMP error, a broadcast, a fragment but the first, or a source that is no single host.
-pub(crate) fn may_complain(packet: &PacketBuf, about: &Received, was_broadcast: bool) -> bool {
+// Never about an ICMP error, a fragment but the first, or a source that is no single host; the caller leaves out broadcasts.
+pub(crate) fn may_complain(packet: &PacketBuf, about: &Received) -> bool {
     let first = about.fragment.is_none_or(|fragment| fragment.offset == 0);
-    let single_source = match about.from {
-        IpAddr::V4(ip) => !ip.is_unspecified() && !ip.is_multicast() && !ip.is_broadcast() && !ip.is_loopback(),
-        IpAddr::V6(_) => false,
-    };
+    let single_source = about.from.is_ipv4() && !about.from.is_unspecified() && is_possible_source(about.from);
     let is_error = about.protocol == Protocol::ICMP && {
-        let body: Vec<u8> = packet.parts().concat();
-        let kind = body.get(about.header_len).copied().unwrap_or(0);
+        let kind = packet.parts().into_iter().flatten().nth(about.header_len).copied().unwrap_or(0);
         !matches!(kind, wire::icmpv4::kind::ECHO_REQUEST | wire::icmpv4::kind::ECHO_REPLY)
     };
-    first && single_source && !is_error && !was_broadcast
+    first && single_source && !is_error
 }
 
 /// As much of the offending packet as keeps the error within 576 bytes.

@@ -229,10 +229,7 @@ impl Sender {
                 self.forced = Some(Forced::FirstResend);
                 why
             }
-            Verdict::Recovered => {
-                self.congestion.on_recovered(cx.now);
-                "the loss is repaired"
-            }
+            Verdict::Recovered => "the loss is repaired",
         };
         let (flow, cwnd, ssthresh) = (self.flow, (before, self.congestion.window()), self.congestion.threshold());
         cx.facts.add(|| TransportFact::Congestion { flow, why, cwnd, ssthresh });

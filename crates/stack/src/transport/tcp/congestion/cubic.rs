@@ -116,8 +116,6 @@ impl Controller for Cubic {
         self.window = self.mss;
     }
 
-    fn on_recovered(&mut self, _: Instant) {}
-
     fn window(&self) -> u32 {
         self.window
     }

@@ -20,8 +20,6 @@ pub(crate) trait Controller: Send + std::fmt::Debug {
     fn on_loss(&mut self, flight: u32, now: Instant);
     /// The retransmission timer ran out.
     fn on_timeout(&mut self, flight: u32, now: Instant);
-    /// Everything that was in flight at the loss is acknowledged.
-    fn on_recovered(&mut self, now: Instant);
     /// cwnd, bytes.
     fn window(&self) -> u32;
     /// ssthresh, bytes.

@@ -56,8 +56,6 @@ impl Controller for NewReno {
         self.counted = 0;
     }
 
-    fn on_recovered(&mut self, _: Instant) {}
-
     fn window(&self) -> u32 {
         self.window
     }
