@@ -17,7 +17,7 @@ use base::{Blind, Cidr, Duration, Instant, NodeId, Port};
 use lexopt::prelude::*;
 use net::Net;
 use sim::{Cable, World};
-use stack::{Config, InterfaceConfig, Route, TcpError};
+use stack::{Buffer, Config, InterfaceConfig, Route, TcpError};
 
 /// What is to be measured.
 pub(crate) struct Options {
@@ -168,7 +168,7 @@ const MOST_FLOWS: u32 = 1 << 14;
 /// Frames that wait in front of a link, at most.
 const QUEUE: usize = 1667;
 /// Send and receive buffer, bytes.
-const BUFFER: usize = 4 << 20;
+const BUFFER: Buffer = Buffer::fixed(4 << 20);
 /// Bytes that the yardstick's point-to-point framing adds to each packet.
 const PPP: u32 = 2;
 

@@ -11,7 +11,7 @@ use std::time::Instant as Wall;
 
 use base::{Blind, Cidr, Cx, Duration, Instant, NodeId, Port, Rng};
 use lexopt::prelude::*;
-use stack::{Config, ConnId, Host, InterfaceConfig, Node};
+use stack::{Buffer, Config, ConnId, Host, InterfaceConfig, Node};
 use wire::PacketBuf;
 
 /// What is to be measured.
@@ -201,7 +201,11 @@ struct End {
 impl End {
     fn new(number: u32, address: Ipv4Addr, o: &Options) -> Self {
         let rng = Rng::root(o.seed).split("host").split(&address.to_string());
-        let config = Config { send_buffer: o.buffer, receive_buffer: o.buffer, ..Config::default() };
+        let config = Config {
+            send_buffer: Buffer::fixed(o.buffer),
+            receive_buffer: Buffer::fixed(o.buffer),
+            ..Config::default()
+        };
         let mut host = Host::new(NodeId(number), config, rng.split("stack"));
         let interface = InterfaceConfig { mtu: o.mtu, queue_frames: 8192, ..InterfaceConfig::point_to_point("ip0") };
         let port = host.add_interface(interface);

@@ -1,7 +1,10 @@
 //! Every limit and every choice of a host, in one place.
 
-use base::{Cidr, Duration, LinkType, Mac, Port};
 use std::net::IpAddr;
+
+use base::{Cidr, Duration, LinkType, Mac, Port};
+
+use crate::socket::Keepalive;
 
 /// What a host is told when it is made. `Config::default()` is what everyone uses.
 #[derive(Clone, PartialEq, Debug)]
@@ -10,18 +13,30 @@ pub struct Config {
     pub forwarding: bool,
     /// TTL of packets built here.
     pub ttl: u8,
-    /// Capacity of a connection's send buffer, bytes.
-    pub send_buffer: usize,
-    /// Capacity of a connection's receive buffer, bytes: the largest window offered.
-    pub receive_buffer: usize,
+    /// A connection's send buffer.
+    pub send_buffer: Buffer,
+    /// A connection's receive buffer: what limits the window that is offered.
+    pub receive_buffer: Buffer,
+    /// What the buffers of all connections may have grown to, together, bytes. Beyond it none grows any more.
+    pub buffer_budget: usize,
     /// Sockets and connections, each kind for itself, at most.
     pub max_sockets: usize,
     /// Datagrams waiting in a UDP or raw socket, at most.
     pub datagram_queue: usize,
-    /// Offer and use timestamps (RFC 7323). Window scaling is always offered.
+    /// Offer and use timestamps (RFC 7323).
     pub timestamps: bool,
+    /// Offer and use window scaling (RFC 7323).
+    pub window_scaling: bool,
     /// Offer and use selective acknowledgements (RFC 2018).
     pub sack: bool,
+    /// Tell the peer of text that arrived twice (RFC 2883).
+    pub dsack: bool,
+    /// Congestion marks instead of drops (RFC 3168).
+    pub ecn: Ecn,
+    /// Detect losses by time, and probe a lost tail (RFC 8985); else by counting alone (RFC 6675).
+    pub rack: bool,
+    /// Notice timeouts that were needless (RFC 5682).
+    pub frto: bool,
     /// Hold small segments back while data is unacknowledged (RFC 896).
     pub nagle: bool,
     /// How long an acknowledgement may wait for company (at most 500 ms by RFC 9293).
@@ -30,6 +45,10 @@ pub struct Config {
     pub congestion: CongestionControl,
     /// The initial congestion window, segments (RFC 6928).
     pub initial_window: u32,
+    /// Start slowly again after a pause of a retransmission timeout (RFC 5681, section 4.1).
+    pub restart_after_idle: bool,
+    /// The retransmission timeout before a round trip was measured (RFC 6298 says 1 s).
+    pub initial_rto: Duration,
     /// The least that a retransmission timeout adds to the smoothed round trip. RFC 6298 says 1 s for the sum; deployed
     /// stacks add 200 ms.
     pub min_rto: Duration,
@@ -39,6 +58,14 @@ pub struct Config {
     pub max_syn_retries: u32,
     /// How often the answer to a SYN is sent again: fewer times, as a listener's places are dear (RFC 4987 section 3.3).
     pub max_syn_ack_retries: u32,
+    /// Answer SYNs without remembering them when a listener's queue is full (RFC 4987, section 3.6).
+    pub syn_cookies: bool,
+    /// Probe idle peers; a program may choose otherwise for its connection.
+    pub keepalive: Option<Keepalive>,
+    /// Give a connection up when data stays unacknowledged for so long (RFC 5482).
+    pub user_timeout: Option<Duration>,
+    /// Look for a smaller path MTU when large segments vanish without a word (RFC 4821).
+    pub mtu_probing: bool,
     /// Half of the time a closed connection is remembered (RFC 9293 says 2 minutes; deployed stacks use 30 s).
     pub msl: Duration,
     /// ICMP errors sent, at most, per second.
@@ -50,20 +77,32 @@ impl Default for Config {
         Config {
             forwarding: false,
             ttl: 64,
-            send_buffer: 1 << 20,
-            receive_buffer: 1 << 20,
+            send_buffer: Buffer { start: 16 << 10, most: 32 << 20 },
+            receive_buffer: Buffer { start: 128 << 10, most: 32 << 20 },
+            buffer_budget: 1 << 30,
             max_sockets: 1 << 20,
             datagram_queue: 64,
             timestamps: true,
+            window_scaling: true,
             sack: true,
+            dsack: true,
+            ecn: Ecn::Answer,
+            rack: true,
+            frto: true,
             nagle: true,
             delayed_ack: Duration::from_millis(40),
             congestion: CongestionControl::Cubic,
             initial_window: 10,
+            restart_after_idle: true,
+            initial_rto: Duration::from_secs(1),
             min_rto: Duration::from_millis(200),
             max_retries: 15,
             max_syn_retries: 7,
             max_syn_ack_retries: 6,
+            syn_cookies: true,
+            keepalive: None,
+            user_timeout: None,
+            mtu_probing: true,
             msl: Duration::from_secs(30),
             icmp_errors_per_second: 100,
         }
@@ -108,11 +147,71 @@ pub struct Route {
     pub port: Port,
 }
 
-/// Which algorithm decides how much may be in flight.
+/// How large a buffer is, bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Buffer {
+    /// At first.
+    pub start: usize,
+    /// At most: it grows up to here when the path is long and fast enough to need it.
+    pub most: usize,
+}
+
+impl Buffer {
+    /// Always the same.
+    pub const fn fixed(bytes: usize) -> Self {
+        Buffer { start: bytes, most: bytes }
+    }
+}
+
+/// Explicit congestion notification (RFC 3168).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Ecn {
+    /// Never used.
+    Off,
+    /// Used when the peer asks for it.
+    Answer,
+    /// Asked for, and used when the peer agrees.
+    Offer,
+}
+
+/// Which algorithm decides how much may be in flight.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum CongestionControl {
-    /// RFC 5681.
+    /// Slow start and fast retransmit, without fast recovery: what came first.
+    Tahoe,
+    /// RFC 5681 as written: recovery ends with the first new acknowledgement.
+    Reno,
+    /// RFC 6582: recovery lasts until everything sent before it is acknowledged.
     NewReno,
-    /// RFC 9438.
+    /// RFC 9438, with HyStart++ (RFC 9406).
     Cubic,
+    /// A model of the path's bandwidth and round trip (draft-ietf-ccwg-bbr), paced.
+    Bbr,
+}
+
+impl CongestionControl {
+    /// All of them, oldest first.
+    pub const ALL: [CongestionControl; 5] = [
+        CongestionControl::Tahoe,
+        CongestionControl::Reno,
+        CongestionControl::NewReno,
+        CongestionControl::Cubic,
+        CongestionControl::Bbr,
+    ];
+
+    /// Its name, as people type it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            CongestionControl::Tahoe => "tahoe",
+            CongestionControl::Reno => "reno",
+            CongestionControl::NewReno => "newreno",
+            CongestionControl::Cubic => "cubic",
+            CongestionControl::Bbr => "bbr",
+        }
+    }
+
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|control| control.name() == name)
+    }
 }

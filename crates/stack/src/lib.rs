@@ -10,8 +10,11 @@ mod socket;
 mod transport;
 mod wake;
 
-pub use config::{Config, CongestionControl, InterfaceConfig, Route};
+pub use config::{Buffer, Config, CongestionControl, Ecn, InterfaceConfig, Route};
 pub use host::Host;
 pub use node::Node;
-pub use socket::{BindError, ConnId, Datagram, ListenerId, RawId, RawPacket, SendError, SocketId, TcpError, UdpId};
+pub use socket::{
+    Agreed, BindError, Board, ConnId, Datagram, Keepalive, ListenerId, LossPhase, RawId, RawPacket, Rtt, SendError,
+    SocketId, TcpError, TcpInfo, TcpOption, Totals, UdpId, Waiting,
+};
 pub use wake::{Wake, Why};

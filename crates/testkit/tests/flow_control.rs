@@ -3,7 +3,7 @@
 use base::event::TransportFact;
 use base::{Duration, SeqNum};
 use glassnet_testkit::*;
-use stack::TcpError;
+use stack::{Buffer, TcpError};
 
 fn open(net: &mut Pair) -> (Conn, Conn) {
     let listener = net.b.listen(80);
@@ -36,7 +36,7 @@ fn a_window_of_a_mebibyte_is_really_used() {
 //= rfc9293#3.8.6.1 test
 #[test]
 fn a_closed_window_is_probed_at_growing_intervals_and_never_given_up() {
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 20_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
     let (a, b) = open(&mut net);
     let text = pattern(1, 100_000);
     a.send(&text);
@@ -60,7 +60,7 @@ fn a_closed_window_is_probed_at_growing_intervals_and_never_given_up() {
 //= rfc9293#3.8.6.1 test
 #[test]
 fn a_lost_window_update_is_found_by_a_probe() {
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 20_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
     let (a, b) = open(&mut net);
     a.send(&pattern(1, 30_000));
     net.run_for(ms(500));
@@ -75,7 +75,7 @@ fn a_lost_window_update_is_found_by_a_probe() {
 
 #[test]
 fn a_peer_that_stops_answering_probes_is_given_up() {
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 20_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
     let (a, _b) = open(&mut net);
     a.send(&pattern(1, 30_000));
     net.run_for(s(60));
@@ -86,7 +86,7 @@ fn a_peer_that_stops_answering_probes_is_given_up() {
 
 #[test]
 fn a_program_that_left_does_not_hold_its_text_for_a_closed_window_for_ever() {
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 20_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
     let (a, b) = open(&mut net);
     a.send(&pattern(1, 30_000));
     a.close();
@@ -113,7 +113,7 @@ fn a_window_closed_from_the_start_is_probed_as_well() {
 /// What both sides want to say is more than the other has room for, and nobody reads.
 #[test]
 fn two_closed_windows_do_not_make_a_storm_of_acknowledgements() {
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 10_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(10_000));
     let (a, b) = open(&mut net);
     let (to_b, to_a) = (pattern(1, 50_000), pattern(2, 50_000));
     a.send(&to_b);
@@ -135,7 +135,7 @@ fn two_closed_windows_do_not_make_a_storm_of_acknowledgements() {
 #[test]
 fn a_side_that_probes_still_acknowledges_what_it_hears() {
     // `b` reads nothing but says a lot: `a` cannot send, yet its acknowledgements must count.
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 10_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(10_000));
     let (a, b) = open(&mut net);
     a.send(&pattern(1, 50_000));
     net.run_for(s(30));
@@ -154,7 +154,7 @@ fn a_side_that_probes_still_acknowledges_what_it_hears() {
 
 #[test]
 fn a_fin_is_taken_even_by_a_closed_window() {
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 10_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(10_000));
     let (a, b) = open(&mut net);
     let text = pattern(1, 10_000);
     a.send(&text);
@@ -169,7 +169,7 @@ fn a_fin_is_taken_even_by_a_closed_window() {
 #[test]
 fn a_fin_right_behind_a_full_window_is_not_lost() {
     for extra in 0..3 {
-        let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 10_000);
+        let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(10_000));
         let (a, b) = open(&mut net);
         let text = pattern(1, 9_999 + extra);
         a.send_and_finish(&text);
@@ -186,7 +186,7 @@ fn a_fin_right_behind_a_full_window_is_not_lost() {
 //= rfc9293#3.8.6.2.1 test
 #[test]
 fn a_program_that_reads_in_small_bits_does_not_make_small_segments() {
-    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = 20_000);
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
     let (a, b) = open(&mut net);
     let text = pattern(1, 100_000);
     a.send(&text);
@@ -302,7 +302,7 @@ fn a_peer_that_shrinks_its_window_still_gets_everything() {
 
 #[test]
 fn text_beyond_the_window_is_cut_and_acknowledged() {
-    let mut net = Puppet::new(seed!()).config(|c| c.receive_buffer = 1000);
+    let mut net = Puppet::new(seed!()).config(|c| c.receive_buffer = Buffer::fixed(1000));
     let (conn, mut peer) = net.answer(|seg| seg);
     net.send(peer.seg().text(&[5; 1400]));
     let reply = net.hear().expect("an acknowledgement at once");

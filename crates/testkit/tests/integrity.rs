@@ -2,7 +2,7 @@
 
 use base::Duration;
 use glassnet_testkit::*;
-use stack::{CongestionControl, TcpError};
+use stack::{Buffer, CongestionControl, TcpError};
 
 /// A transfer both ways at once; answers how long it took.
 fn both_ways(mut net: Pair, bytes: u64) -> Duration {
@@ -100,8 +100,10 @@ fn everything_at_once() {
 #[test]
 fn everything_at_once_through_a_router_with_a_narrow_side_and_small_buffers() {
     for seed in seed!().many(20) {
-        let net =
-            Pair::new(seed).delay(ms(5)).far_mtu(700).config(|c| (c.receive_buffer, c.send_buffer) = (5_000, 3_000));
+        let net = Pair::new(seed)
+            .delay(ms(5))
+            .far_mtu(700)
+            .config(|c| (c.receive_buffer, c.send_buffer) = (Buffer::fixed(5_000), Buffer::fixed(3_000)));
         // Two undetected bit errors, one on each cable, could outwit a checksum: here all damage is detected.
         let net = net.loss(0.03).duplicate(0.05).corrupt(0.02).reorder(0.1, ms(7));
         both_ways(net, 30_000);

@@ -10,7 +10,7 @@ use base::SeqNum;
 use base::event::{TcpState, TransportDrop};
 use glassnet_testkit::*;
 use proptest::prelude::*;
-use stack::TcpError;
+use stack::{Buffer, TcpError};
 use wire::tcp::Flags;
 
 /// So many cases, or `PROPTEST_CASES`.
@@ -393,7 +393,7 @@ proptest! {
         (sack, timestamps, nagle) in any::<(bool, bool, bool)>(), slow in any::<bool>(), mtu in 300usize..1500,
     ) {
         let net = Pair::new(seed!().with(seed)).delay(ms(8)).mtu(mtu).config(|c| {
-            (c.receive_buffer, c.send_buffer) = buffers;
+            (c.receive_buffer, c.send_buffer) = (Buffer::fixed(buffers.0), Buffer::fixed(buffers.1));
             (c.sack, c.timestamps, c.nagle) = (sack, timestamps, nagle);
         });
         let net = if slow { net.rate(2_000_000).queue(10) } else { net };

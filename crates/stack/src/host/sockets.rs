@@ -11,7 +11,9 @@ use wire::{PacketBuf, udp};
 use super::Host;
 use crate::internet::address;
 use crate::internet::ip::{self, Outbound};
-use crate::socket::{BindError, ConnId, Datagram, ListenerId, RawId, RawPacket, SendError, SocketId, TcpError, UdpId};
+use crate::socket::{
+    BindError, ConnId, Datagram, ListenerId, RawId, RawPacket, SendError, SocketId, TcpError, TcpInfo, TcpOption, UdpId,
+};
 use crate::transport::Path;
 use crate::transport::tcp::cx::TcpCx;
 use crate::transport::udp::{MAX_PAYLOAD, unspecified_like};
@@ -261,8 +263,23 @@ impl Host {
 
     /// Whether small segments wait for company (RFC 896).
     pub fn tcp_set_nagle(&mut self, id: ConnId, on: bool) {
-        self.tcp.with(id.0, |connection| connection.set_nagle(on));
+        self.tcp_set(id, TcpOption::Nagle(on));
+    }
+
+    /// Changes one setting of one connection.
+    pub fn tcp_set(&mut self, id: ConnId, option: TcpOption) {
+        self.tcp.with(id.0, |connection| connection.set(option));
         self.note_ready();
+    }
+
+    /// Changes one setting for all connections that a listener takes from now on.
+    pub fn tcp_set_listener(&mut self, id: ListenerId, option: TcpOption) {
+        self.tcp.set_listener(id.0, option, &self.config);
+    }
+
+    /// A snapshot of a connection.
+    pub fn tcp_info(&self, id: ConnId) -> Option<TcpInfo> {
+        self.tcp.info(id.0)
     }
 
     /// Ends the connection at once with a reset.

@@ -1,6 +1,8 @@
 //! What a program holds: ids of sockets, and what can be read from them.
 
 mod error;
+mod info;
+mod option;
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,6 +10,8 @@ use base::Port;
 use bytes::Bytes;
 
 pub use error::{BindError, SendError, TcpError};
+pub use info::{Agreed, Board, LossPhase, Rtt, TcpInfo, Totals, Waiting};
+pub use option::{Keepalive, TcpOption};
 
 /// A UDP socket of a host.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -14,9 +14,10 @@ use super::receiver::{ReceiveQueue, Receiver, Text};
 use super::segment::{Outgoing, Segment};
 use super::send_buffer::SendBuffer;
 use super::sender::{Planned, SendHalf, Sender};
+use super::settings::Settings;
 use super::state;
 use super::teardown::TimeWait;
-use crate::socket::TcpError;
+use crate::socket::{TcpError, TcpInfo, TcpOption};
 
 /// A connection, from its first SYN until nothing of it needs to be remembered.
 #[derive(Debug)]
@@ -32,7 +33,7 @@ pub(crate) struct Connection {
     pub(crate) error: Option<TcpError>,
     /// An ICMP message that names a reason, told when the connection gives up.
     pub(crate) hint: Option<&'static str>,
-    receive_capacity: usize,
+    pub(crate) settings: Settings,
 }
 
 /// What the program does with the connection.
@@ -82,6 +83,14 @@ impl Synchronized {
         }
     }
 
+    /// Adds what this connection knows to a snapshot.
+    pub(super) fn describe(&self, info: &mut TcpInfo) {
+        info.options.timestamps = self.ts_offset.is_some();
+        info.receive_mss = self.receive_mss;
+        self.snd.describe(info);
+        self.rcv.describe(info);
+    }
+
     pub(crate) fn state(&self) -> TcpState {
         state::synchronized(self.snd.half(), self.rcv.finished(), self.we_closed_first)
     }
@@ -99,17 +108,17 @@ pub(crate) enum Arrived {
 }
 
 impl Connection {
-    pub(crate) fn new(flow: Flow, handshake: Handshake, send_buffer: usize, receive_capacity: usize) -> Self {
+    pub(crate) fn new(flow: Flow, handshake: Handshake, settings: Settings) -> Self {
         Connection {
             flow,
             phase: Phase::Handshake(Box::new(handshake)),
-            tx: SendBuffer::new(send_buffer),
+            tx: SendBuffer::new(settings.send_buffer.most),
             rx: ReceiveQueue::default(),
             program: Program::default(),
             urgent: None,
             error: None,
             hint: None,
-            receive_capacity,
+            settings,
         }
     }
 
@@ -320,7 +329,8 @@ impl Connection {
             self.settle(cx);
         }
         let Phase::Synchronized(open) = &mut self.phase else { return None };
-        let free = self.receive_capacity.saturating_sub(self.rx.len());
+        let capacity = self.settings.receive_buffer.start;
+        let free = capacity.saturating_sub(self.rx.len());
         //= rfc9293#3.7.1
         // MUST-16: the text leaves room for the options of this very segment.
         let blocks = open.rcv.has_gap() && open.snd.has_room_for_sack();
@@ -331,9 +341,7 @@ impl Connection {
                 let position = (planned.seq - open.snd.una()) as usize;
                 (planned, self.tx.slice(position, planned.text as usize))
             }
-            None if open.acks.is_due()
-                || (self.rx.freed && open.rcv.owes_window_update(free, self.receive_capacity)) =>
-            {
+            None if open.acks.is_due() || (self.rx.freed && open.rcv.owes_window_update(free, capacity)) => {
                 (Planned { seq: open.snd.seq_of_ack(), text: 0, fin: false, again: false }, Bytes::new())
             }
             None => return None,
@@ -350,7 +358,7 @@ impl Connection {
         let recent = open.rcv.ts_recent().unwrap_or(0);
         let timestamps = open.ts_offset.map(|offset| (cx.timestamp(offset), recent));
         let options = Options { timestamps, sack, ..Options::default() };
-        let window = open.rcv.offer(free, self.receive_capacity);
+        let window = open.rcv.offer(free, capacity);
         self.rx.freed = false;
         let segment = Outgoing { seq: planned.seq, ack: open.rcv.rcv_nxt(), flags, window, options, text };
         open.acks.on_sent();
@@ -525,9 +533,11 @@ impl Connection {
         cx.wake(&mut self.program.writer);
     }
 
-    pub(crate) fn set_nagle(&mut self, on: bool) {
-        if let Phase::Synchronized(open) = &mut self.phase {
-            open.snd.set_nagle(on);
+    pub(crate) fn set(&mut self, option: TcpOption) {
+        self.settings.set(option);
+        match (option, &mut self.phase) {
+            (TcpOption::Nagle(on), Phase::Synchronized(open)) => open.snd.set_nagle(on),
+            _ => {}
         }
     }
 }

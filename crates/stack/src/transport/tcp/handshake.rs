@@ -12,6 +12,7 @@ use super::connection::{Arrived, Connection, Phase, Synchronized};
 use super::cx::TcpCx;
 use super::segment::{Outgoing, Segment};
 use super::sender::SendTerms;
+use crate::config::Buffer;
 use crate::socket::TcpError;
 
 /// A connection that is not yet synchronized.
@@ -24,7 +25,7 @@ pub(crate) struct Handshake {
     pub(crate) active: bool,
     /// Largest segment we can receive.
     mss: u16,
-    receive_buffer: usize,
+    receive_buffer: Buffer,
     ts_offset: u32,
     due: bool,
     first_sent: Option<Instant>,
@@ -61,7 +62,7 @@ pub(crate) struct Agreed {
 
 impl Handshake {
     /// An active open: a SYN is due. Its number may still be changed by [`Handshake::begin`].
-    pub(crate) fn connect(iss: SeqNum, mss: u16, ts_offset: u32, receive_buffer: usize) -> Self {
+    pub(crate) fn connect(iss: SeqNum, mss: u16, ts_offset: u32, receive_buffer: Buffer) -> Self {
         let (peer, due) = (None, true);
         Handshake {
             iss,
@@ -84,7 +85,7 @@ impl Handshake {
         iss: SeqNum,
         mss: u16,
         ts_offset: u32,
-        receive_buffer: usize,
+        receive_buffer: Buffer,
         syn: &Segment,
         now: Instant,
     ) -> Self {
@@ -115,7 +116,7 @@ impl Handshake {
 
     /// The window that SYN-RECEIVED accepts segments in.
     pub(crate) fn window(&self) -> u32 {
-        self.receive_buffer.min(0xffff) as u32
+        self.receive_buffer.start.min(0xffff) as u32
     }
 
     /// A repeated SYN of the peer: our answer got lost.
@@ -185,7 +186,8 @@ impl Handshake {
             timestamps: timestamps.then(|| (cx.timestamp(self.ts_offset), self.echo())),
             //= rfc7323#2.2
             // The option in a SYN,ACK only when the SYN had it.
-            window_scale: answer.is_none_or(|options| options.window_scale.is_some()).then(|| self.scale()),
+            window_scale: (cx.config.window_scaling && answer.is_none_or(|options| options.window_scale.is_some()))
+                .then(|| self.scale()),
             ..Options::default()
         };
         let (ack, flags) = match self.peer {
@@ -201,7 +203,7 @@ impl Handshake {
 
     /// The smallest scale with which the whole buffer can be offered.
     fn scale(&self) -> u8 {
-        let bits = usize::BITS - (self.receive_buffer >> 16).leading_zeros();
+        let bits = usize::BITS - (self.receive_buffer.most >> 16).leading_zeros();
         (bits as u8).min(MAX_WINDOW_SCALE)
     }
 
@@ -209,7 +211,7 @@ impl Handshake {
     /// scaled already unless it was a SYN.
     fn agree(&self, by: &Segment, remote: SocketAddr, cx: &TcpCx<'_>) -> Option<Agreed> {
         let peer = self.peer?;
-        let scaling = peer.options.window_scale;
+        let scaling = peer.options.window_scale.filter(|_| cx.config.window_scaling);
         //= rfc7323#2.3
         // A shift above 14 is taken for 14; without the option on both sides there is no scaling.
         let peer_scale = scaling.map_or(0, |scale| scale.min(MAX_WINDOW_SCALE));

@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::task::Waker;
 
+use super::settings::Settings;
+
 #[derive(Debug)]
 pub(crate) struct Listener {
     pub(crate) local: SocketAddr,
@@ -13,12 +15,14 @@ pub(crate) struct Listener {
     pub(crate) accept: VecDeque<u64>,
     backlog: usize,
     pub(crate) waker: Option<Waker>,
+    /// What its program changed of the host's configuration.
+    pub(crate) settings: Option<Settings>,
 }
 
 impl Listener {
     pub(crate) fn new(local: SocketAddr, backlog: usize) -> Self {
         let backlog = backlog.clamp(1, MAX_BACKLOG);
-        Listener { local, half_open: 0, accept: VecDeque::new(), backlog, waker: None }
+        Listener { local, half_open: 0, accept: VecDeque::new(), backlog, waker: None, settings: None }
     }
 
     pub(crate) fn takes_syn(&self) -> bool {

@@ -15,6 +15,7 @@ use wire::tcp::{Flags, SackBlocks};
 
 use super::reassembly::{Inserted, Reassembly};
 use super::segment::Segment;
+use crate::socket::TcpInfo;
 
 /// RCV.* and what is needed to move them.
 #[derive(Debug)]
@@ -249,6 +250,12 @@ impl Receiver {
             }
         }
         blocks
+    }
+
+    /// Adds what this half knows to a snapshot.
+    pub(super) fn describe(&self, info: &mut TcpInfo) {
+        info.receive_window = self.edge - self.rcv_nxt;
+        info.scales.1 = self.scale;
     }
 
     /// The window's right edge, as the sender knows it.

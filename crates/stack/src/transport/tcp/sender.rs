@@ -15,6 +15,7 @@ use super::loss::{Ack, Recovery, Scoreboard, Verdict};
 use super::rtt::RttEstimator;
 use super::segment::Segment;
 use super::send_buffer::SendBuffer;
+use crate::socket::{TcpInfo, Waiting};
 
 /// How far this side has come with closing. It only moves forward.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -416,6 +417,35 @@ impl Sender {
 
     pub(crate) fn set_nagle(&mut self, on: bool) {
         self.nagle = on;
+    }
+
+    /// Adds what this half knows to a snapshot.
+    pub(super) fn describe(&self, info: &mut TcpInfo) {
+        (info.cwnd, info.ssthresh) = (self.congestion.window(), self.congestion.threshold());
+        (info.send_mss, info.send_window) = (self.mss, self.snd_wnd);
+        info.in_flight = self.snd_nxt - self.snd_una;
+        (info.backoff, info.retries) = (self.backoff, self.retries);
+        info.options.sack = self.sack;
+        info.scales.0 = self.scale;
+        info.rto = self.rtt.rto(0);
+    }
+
+    /// What keeps the next segment from leaving.
+    pub(super) fn waits_for(&self, tx: &SendBuffer) -> Waiting {
+        let sent = self.snd_nxt - self.snd_una;
+        let unsent = (tx.len() as u32).saturating_sub(sent);
+        if unsent == 0 && self.half != SendHalf::FinQueued {
+            return if sent == 0 { Waiting::Program } else { Waiting::Acknowledgement };
+        }
+        if self.snd_wnd.saturating_sub(sent) < unsent.min(self.mss) {
+            Waiting::PeerWindow
+        } else if self.board.pipe() + unsent.min(self.mss) > self.congestion.window() {
+            Waiting::CongestionWindow
+        } else if unsent < self.mss && sent > 0 && self.nagle {
+            Waiting::Company
+        } else {
+            Waiting::Interface
+        }
     }
 
     /// The path carries only `mss` bytes of text and options per segment: what was larger goes again, in pieces.

@@ -18,8 +18,9 @@ use super::handshake::Handshake;
 use super::isn::IsnGenerator;
 use super::listener::Listener;
 use super::segment::{Outgoing, Segment};
+use super::settings::Settings;
 use crate::config::Config;
-use crate::socket::{BindError, TcpError};
+use crate::socket::{BindError, TcpError, TcpInfo, TcpOption};
 use crate::transport::arena::Arena;
 use crate::transport::{Path, port};
 use crate::wake::{Wake, Why};
@@ -173,9 +174,11 @@ impl Tcp {
         }
         let Some(path) = path(flow.remote.ip()) else { return Err(TransportDrop::NoConnection) };
         let offset = self.isn.timestamp_offset(&flow);
+        let settings =
+            self.listeners.get(listener).and_then(|l| l.settings).unwrap_or_else(|| Settings::new(cx.config));
         let handshake =
-            Handshake::accept(iss, mss_for(&flow, &path), offset, cx.config.receive_buffer, &segment, cx.now);
-        let id = self.insert(flow, handshake, path, Some(listener), cx.config).ok_or(TransportDrop::SynQueueFull)?;
+            Handshake::accept(iss, mss_for(&flow, &path), offset, settings.receive_buffer, &segment, cx.now);
+        let id = self.insert(flow, handshake, path, Some(listener), settings).ok_or(TransportDrop::SynQueueFull)?;
         if let Some(owner) = self.listeners.get_mut(listener) {
             owner.half_open += 1;
         }
@@ -190,9 +193,9 @@ impl Tcp {
         handshake: Handshake,
         path: Path,
         listener: Option<u64>,
-        config: &Config,
+        settings: Settings,
     ) -> Option<u64> {
-        let connection = Connection::new(flow, handshake, config.send_buffer, config.receive_buffer);
+        let connection = Connection::new(flow, handshake, settings);
         let entry = Entry { connection, path, listener, queued: false, reachable: true, timer: Instant::FAR };
         let id = self.connections.insert(entry)?;
         self.demux.add_connection(&flow, id);
@@ -418,10 +421,22 @@ impl Tcp {
             return Err(TcpError::NoPortLeft);
         }
         let offset = self.isn.timestamp_offset(&flow);
-        let handshake = Handshake::connect(SeqNum(0), mss_for(&flow, &path), offset, cx.config.receive_buffer);
-        let id = self.insert(flow, handshake, path, None, cx.config).ok_or(TcpError::TooManySockets)?;
+        let settings = Settings::new(cx.config);
+        let handshake = Handshake::connect(SeqNum(0), mss_for(&flow, &path), offset, settings.receive_buffer);
+        let id = self.insert(flow, handshake, path, None, settings).ok_or(TcpError::TooManySockets)?;
         self.after_input(id);
         Ok(id)
+    }
+
+    /// Changes what connections accepted from now on are told.
+    pub(crate) fn set_listener(&mut self, id: u64, option: TcpOption, config: &Config) {
+        if let Some(listener) = self.listeners.get_mut(id) {
+            listener.settings.get_or_insert_with(|| Settings::new(config)).set(option);
+        }
+    }
+
+    pub(crate) fn info(&self, id: u64) -> Option<TcpInfo> {
+        self.connections.get(id).map(|entry| entry.connection.info(&entry.path))
     }
 
     pub(crate) fn connection(&self, id: u64) -> Option<&Connection> {

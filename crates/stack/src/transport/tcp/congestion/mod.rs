@@ -46,8 +46,10 @@ pub(crate) struct Acked {
 pub(crate) fn controller(which: CongestionControl, mss: u32, initial_segments: u32) -> Box<dyn Controller> {
     let initial = mss * initial_segments;
     match which {
-        CongestionControl::NewReno => Box::new(NewReno::new(mss, initial)),
-        CongestionControl::Cubic => Box::new(Cubic::new(mss, initial)),
+        CongestionControl::Tahoe | CongestionControl::Reno | CongestionControl::NewReno => {
+            Box::new(NewReno::new(mss, initial))
+        }
+        CongestionControl::Cubic | CongestionControl::Bbr => Box::new(Cubic::new(mss, initial)),
     }
 }
 
