@@ -33,4 +33,4 @@ pub use task::{Task, current, spawn, try_current};
 pub use tcp::{TcpListener, TcpStream};
 pub use udp::UdpSocket;
 
-pub use stack::{BindError, Datagram, RawPacket, Route, SendError, TcpError};
+pub use stack::{BindError, Datagram, Keepalive, RawPacket, Route, SendError, TcpError, TcpInfo, TcpOption};

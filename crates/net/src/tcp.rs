@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use stack::{BindError, ConnId, ListenerId, SocketId, TcpError};
+use stack::{BindError, ConnId, ListenerId, SocketId, TcpError, TcpInfo, TcpOption};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::Net;
@@ -73,7 +73,18 @@ impl TcpStream {
 
     /// Sends small segments at once, without waiting for company (RFC 896, turned off).
     pub fn set_nodelay(&self, nodelay: bool) {
-        self.net.call(|host| host.tcp_set_nagle(self.id, !nodelay));
+        self.set(TcpOption::Nagle(!nodelay));
+    }
+
+    /// Changes one setting of this connection.
+    pub fn set(&self, option: TcpOption) {
+        self.net.call(|host| host.tcp_set(self.id, option));
+    }
+
+    /// A snapshot of the connection: windows, round trips, losses, and what it waits for. `None` when the stack has
+    /// forgotten it.
+    pub fn info(&self) -> Option<TcpInfo> {
+        self.net.look(|host| host.tcp_info(self.id))
     }
 
     /// Ends the connection at once with a reset.
@@ -205,6 +216,11 @@ impl TcpListener {
                 Poll::Pending
             }
         })
+    }
+
+    /// Changes one setting of every connection that is opened from now on.
+    pub fn set(&self, option: TcpOption) {
+        self.net.call(|host| host.tcp_set_listener(self.id, option));
     }
 
     /// Where it listens, with the port that was chosen.
