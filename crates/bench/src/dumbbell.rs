@@ -19,6 +19,8 @@ use net::Net;
 use sim::{Cable, World};
 use stack::{Buffer, Config, InterfaceConfig, Route, TcpError};
 
+use crate::units::rate_bps;
+
 /// What is to be measured.
 pub(crate) struct Options {
     flows: u32,
@@ -152,15 +154,6 @@ fn leaf_address(network: u8, flow: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(Ipv4Addr::new(10, network, 0, 1).to_bits() + 4 * flow)
 }
 
-/// `1Gbps`, `2.5Mbps`, `9600bps`.
-fn rate_bps(text: &str) -> Option<u64> {
-    let (number, scale) = [("Gbps", 1e9), ("Mbps", 1e6), ("Kbps", 1e3), ("kbps", 1e3), ("bps", 1.0)]
-        .into_iter()
-        .find_map(|(unit, scale)| Some((text.strip_suffix(unit)?, scale)))?;
-    let rate = number.parse::<f64>().ok()? * scale;
-    (1.0..1e15).contains(&rate).then_some(rate as u64)
-}
-
 /// The networks of the two sides: 10.1.0.0/16 and 10.2.0.0/16, four addresses an edge.
 const LEFT: u8 = 1;
 const RIGHT: u8 = 2;
@@ -175,13 +168,6 @@ const PPP: u32 = 2;
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rates_are_read_as_the_yardstick_reads_them() {
-        assert_eq!(rate_bps("1Gbps"), Some(1_000_000_000));
-        assert_eq!(rate_bps("2.5Mbps"), Some(2_500_000));
-        assert_eq!([rate_bps("fast"), rate_bps("-1Gbps"), rate_bps("Gbps")], [None; 3]);
-    }
 
     #[test]
     fn the_flows_fill_the_bottleneck() {
