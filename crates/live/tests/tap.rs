@@ -1,23 +1,23 @@
 //! A node of a few lines, on a real TAP interface: its other end is in a network namespace that the test makes and
 //! removes, so nothing else on this machine sees an address of it.
 
-use std::io::Write;
+mod common;
+
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration as Real;
 
 use base::{Cx, Duration, Instant, Mac, Port};
+use common::{Namespace, ip};
 use glassnet_live::{Driver, LiveError, Stop, Tap};
 use stack::{Node, Wake, Why};
 use wire::PacketBuf;
 
 #[test]
 fn linux_pings_a_node_over_tap() {
-    let Some(namespace) = Namespace::new_or_skipped("linux_pings_a_node_over_tap") else { return };
+    let Some(namespace) = Namespace::new_or_skipped("linux_pings_a_node_over_tap", &["ping"]) else { return };
     let tap = Tap::open(&namespace.interface()).expect("a fresh name");
     namespace.take_interface("192.0.2.1/24");
     let stop = Stop::new().expect("a pipe");
@@ -34,7 +34,7 @@ fn linux_pings_a_node_over_tap() {
 
 #[test]
 fn a_taken_name_is_refused_with_the_cure() {
-    let Some(namespace) = Namespace::new_or_skipped("a_taken_name_is_refused_with_the_cure") else { return };
+    let Some(namespace) = Namespace::new_or_skipped("a_taken_name_is_refused_with_the_cure", &[]) else { return };
     let first = Tap::open(&namespace.interface()).expect("a fresh name");
     let taken = |name: &str| Tap::open(name).expect_err("somebody has it").to_string();
     assert!(taken(first.name()).contains(&format!("ip link del {}", first.name())));
@@ -43,7 +43,9 @@ fn a_taken_name_is_refused_with_the_cure() {
 
 #[test]
 fn a_removed_interface_ends_the_run_with_its_name() {
-    let Some(namespace) = Namespace::new_or_skipped("a_removed_interface_ends_the_run_with_its_name") else { return };
+    let Some(namespace) = Namespace::new_or_skipped("a_removed_interface_ends_the_run_with_its_name", &[]) else {
+        return;
+    };
     let tap = Tap::open(&namespace.interface()).expect("a fresh name");
     tap.set_up().expect("root may");
     let gone = Err(LiveError::Gone { name: namespace.interface() });
@@ -166,58 +168,4 @@ fn arp_request() -> Vec<u8> {
     frame.extend([8, 6, 0, 1, 8, 0, 6, 4, 0, 1]);
     frame.extend([Mac::local(1).0.as_slice(), &[192, 0, 2, 1], &[0; 6], &ADDRESS.octets()].concat());
     frame
-}
-
-/// A network namespace of this test alone, removed at its end.
-struct Namespace {
-    name: String,
-}
-
-impl Namespace {
-    fn new_or_skipped(test: &str) -> Option<Namespace> {
-        static MADE: AtomicU64 = AtomicU64::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let name = format!("gn{}-{number}", std::process::id() % 1_000_000);
-        let made = || {
-            if !Path::new("/dev/net/tun").exists() {
-                return Err("there is no /dev/net/tun".to_string());
-            }
-            let made = Command::new("ip").args(["netns", "add", &name]).output();
-            let made = made.map_err(|error| format!("the command `ip` does not run: {error}"))?;
-            if made.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&made.stderr).trim().to_string()) }
-        };
-        match made() {
-            Ok(()) => Some(Namespace { name }),
-            Err(why) => {
-                // Written past the test runner, which would keep it to itself.
-                let needs = "it needs root and the packages iproute2 and iputils-ping";
-                let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}; {needs}");
-                None
-            }
-        }
-    }
-    fn interface(&self) -> String {
-        self.name.replace("gn", "gt")
-    }
-    fn take_interface(&self, address: &str) {
-        let interface = self.interface();
-        ip(&["link", "set", &interface, "netns", &self.name]);
-        ip(&["-n", &self.name, "addr", "add", address, "dev", &interface]);
-        ip(&["-n", &self.name, "link", "set", &interface, "up"]);
-    }
-    fn exec(&self, command: &[&str]) -> String {
-        let output = Command::new("ip").args(["netns", "exec", &self.name]).args(command).output().expect("`ip` runs");
-        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
-    }
-}
-
-impl Drop for Namespace {
-    fn drop(&mut self) {
-        ip(&["netns", "del", &self.name]);
-    }
-}
-
-fn ip(arguments: &[&str]) {
-    let status = Command::new("ip").args(arguments).status().expect("`ip` runs");
-    assert!(status.success(), "ip {}", arguments.join(" "));
 }
