@@ -56,6 +56,7 @@ pub(crate) const fn retransmit_cause(cause: RetransmitCause) -> &'static str {
         RetransmitCause::FastRetransmit => "duplicate ACKs or SACK blocks showed the loss",
         RetransmitCause::Recovery => "the next hole during loss recovery",
         RetransmitCause::WindowProbe => "a probe of the closed window",
+        RetransmitCause::TailProbe => "a tail-loss probe",
     }
 }
 

@@ -64,6 +64,8 @@ pub enum RetransmitCause {
     FastRetransmit,
     /// A partial acknowledgement or the scoreboard names the next hole during recovery.
     Recovery,
+    /// A tail-loss probe: the last segment again, to learn whether it arrived (RFC 8985, section 7).
+    TailProbe,
     /// A probe of a zero window (RFC 9293, section 3.8.6.1).
     WindowProbe,
 }

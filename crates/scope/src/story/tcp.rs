@@ -159,7 +159,7 @@ fn lost(teller: &Teller<'_>, connection: &Connection) -> String {
 fn causes(teller: &Teller<'_>, connection: &Connection) -> Vec<String> {
     let ends = (connection.client.min(connection.server), connection.client.max(connection.server));
     let known = teller.retransmits.get(&ends).map_or(&[][..], Vec::as_slice);
-    let mut counts = [0_u64; 4];
+    let mut counts = [0_u64; 5];
     let is_syn = |seq| connection.segments.iter().any(|s| s.flags.contains(Flags::SYN) && s.seq == seq);
     for (_, _, cause) in known.iter().filter(|(at, seq, _)| *at >= connection.start() && !is_syn(*seq)) {
         counts[*cause as usize] += 1;
@@ -169,6 +169,7 @@ fn causes(teller: &Teller<'_>, connection: &Connection) -> Vec<String> {
         (RetransmitCause::FastRetransmit, "after duplicate ACKs"),
         (RetransmitCause::Recovery, "while filling holes"),
         (RetransmitCause::WindowProbe, "to probe a closed window"),
+        (RetransmitCause::TailProbe, "to probe the tail of a flight"),
     ];
     let told = causes.iter().map(|(cause, text)| (counts[*cause as usize], text)).filter(|(n, _)| *n > 0);
     told.map(|(n, text)| format!("{n} {text}")).collect()

@@ -40,6 +40,14 @@ impl Acks {
         }
     }
 
+    /// Without delay from now on, as at the beginning.
+    pub(crate) fn quick(&mut self) {
+        self.quick = QUICK_SEGMENTS;
+        if self.unacknowledged > 0 {
+            self.due = Due::Now;
+        }
+    }
+
     /// Something arrived that the sender must hear of at once: out of order, a filled gap, a duplicate, a FIN.
     pub(crate) fn at_once(&mut self) {
         self.due = Due::Now;

@@ -10,14 +10,15 @@ use wire::tcp::{Flags, Options};
 use super::ack::Acks;
 use super::cx::TcpCx;
 use super::handshake::{Agreed, Handshake};
+use super::plan::Planned;
 use super::receiver::{ReceiveQueue, Receiver, Text};
 use super::segment::{Outgoing, Segment};
 use super::send_buffer::SendBuffer;
-use super::sender::{Planned, SendHalf, Sender};
+use super::sender::{Echo, SendHalf, Sender};
 use super::settings::Settings;
 use super::state;
 use super::teardown::TimeWait;
-use crate::socket::{TcpError, TcpInfo, TcpOption};
+use crate::socket::{TcpError, TcpInfo, TcpOption, Totals};
 
 /// A connection, from its first SYN until nothing of it needs to be remembered.
 #[derive(Debug)]
@@ -64,20 +65,22 @@ pub(crate) struct Synchronized {
     /// Where our timestamp clock starts, when timestamps are in use.
     ts_offset: Option<u32>,
     receive_mss: u32,
+    totals: Totals,
     we_closed_first: bool,
     /// An orphan in FIN-WAIT-2 is not kept for ever.
     orphan_until: Option<Instant>,
 }
 
 impl Synchronized {
-    pub(super) fn new(flow: Flow, agreed: Agreed, cx: &TcpCx<'_>) -> Self {
+    pub(super) fn new(flow: Flow, agreed: Agreed, settings: &Settings, cx: &TcpCx<'_>) -> Self {
         let Agreed { send, irs, offered, scale, timestamps, receive_mss } = agreed;
         Synchronized {
-            snd: Sender::new(flow, send, cx),
+            snd: Sender::new(flow, send, settings, cx),
             rcv: Receiver::new(irs, offered, scale, receive_mss, timestamps.map(|(_, recent)| recent), cx.now),
             acks: Acks::new(),
             ts_offset: timestamps.map(|(offset, _)| offset),
             receive_mss,
+            totals: Totals::default(),
             we_closed_first: false,
             orphan_until: None,
         }
@@ -86,7 +89,7 @@ impl Synchronized {
     /// Adds what this connection knows to a snapshot.
     pub(super) fn describe(&self, info: &mut TcpInfo) {
         info.options.timestamps = self.ts_offset.is_some();
-        info.receive_mss = self.receive_mss;
+        (info.receive_mss, info.totals) = (self.receive_mss, self.totals);
         self.snd.describe(info);
         self.rcv.describe(info);
     }
@@ -163,7 +166,7 @@ impl Connection {
                 open.acks.challenge(cx.now);
             }
             // An acknowledgement in a probe or a repeated segment still counts as a sign of life.
-            open.snd.on_sign_of_life();
+            open.snd.on_sign_of_life(cx.now);
             return Arrived::Dropped(reason);
         }
         open.rcv.note_timestamp(&segment, cx.now);
@@ -211,9 +214,9 @@ impl Connection {
 
     fn on_ack(&mut self, segment: &Segment, cx: &mut TcpCx<'_>) {
         let Phase::Synchronized(open) = &mut self.phase else { return };
-        let sample = open.ts_offset.and_then(|offset| echo_age(segment, cx.timestamp(offset)));
-        open.snd.on_sign_of_life();
-        let released = open.snd.on_ack(segment, sample, &mut self.tx, cx);
+        let echo = open.ts_offset.map_or(Echo::default(), |offset| echo(segment, cx.timestamp(offset)));
+        open.snd.on_sign_of_life(cx.now);
+        let released = open.snd.on_ack(segment, echo, &mut self.tx, &mut open.totals, cx);
         if released > 0 {
             cx.wake(&mut self.program.writer);
         }
@@ -276,7 +279,7 @@ impl Connection {
             Phase::Synchronized(open) => {
                 open.acks.on_timer(cx.now);
                 let orphaned = open.orphan_until.is_some_and(|until| until <= cx.now);
-                if open.snd.on_timer(cx).is_err() {
+                if open.snd.on_timer(&mut open.totals, cx).is_err() {
                     self.give_up(cx);
                 } else if orphaned {
                     self.phase = Phase::Closed;
@@ -336,7 +339,7 @@ impl Connection {
         let blocks = open.rcv.has_gap() && open.snd.has_room_for_sack();
         let sack = if blocks { open.rcv.sack_blocks() } else { Default::default() };
         let sack_bytes = if sack.is_empty() { 0 } else { 4 + 8 * sack.len() as u32 };
-        let (planned, text) = match open.snd.next_segment(&self.tx, sack_bytes, cx.now) {
+        let (planned, text) = match open.snd.next_segment(&self.tx, sack_bytes, cx.config.restart_after_idle, cx.now) {
             Some(planned) => {
                 let position = (planned.seq - open.snd.una()) as usize;
                 (planned, self.tx.slice(position, planned.text as usize))
@@ -356,14 +359,15 @@ impl Connection {
             flags |= Flags::PSH;
         }
         let recent = open.rcv.ts_recent().unwrap_or(0);
-        let timestamps = open.ts_offset.map(|offset| (cx.timestamp(offset), recent));
+        let timestamp = open.ts_offset.map(|offset| cx.timestamp(offset));
+        let timestamps = timestamp.map(|value| (value, recent));
         let options = Options { timestamps, sack, ..Options::default() };
         let window = open.rcv.offer(free, capacity);
         self.rx.freed = false;
         let segment = Outgoing { seq: planned.seq, ack: open.rcv.rcv_nxt(), flags, window, options, text };
         open.acks.on_sent();
         if planned.text > 0 || planned.fin {
-            open.snd.on_sent(planned, cx);
+            open.snd.on_sent(planned, timestamp, &mut open.totals, cx);
         }
         Some(segment)
     }
@@ -536,17 +540,20 @@ impl Connection {
     pub(crate) fn set(&mut self, option: TcpOption) {
         self.settings.set(option);
         match (option, &mut self.phase) {
-            (TcpOption::Nagle(on), Phase::Synchronized(open)) => open.snd.set_nagle(on),
+            (TcpOption::Congestion(which), Phase::Synchronized(open)) => open.snd.set_congestion(which),
+            (TcpOption::QuickAck, Phase::Synchronized(open)) => open.acks.quick(),
+            (_, Phase::Synchronized(open)) => open.snd.set(&self.settings),
             _ => {}
         }
     }
 }
 
 /// How long ago the peer's echo of our timestamp was made: a round trip, to a millisecond.
-fn echo_age(segment: &Segment, now: u32) -> Option<Duration> {
-    let (_, echo) = segment.options.timestamps?;
-    let age = SeqNum(now) - SeqNum(echo);
-    (echo != 0 && age < 1 << 24).then(|| Duration::from_millis(u64::from(age.max(1))))
+fn echo(segment: &Segment, now: u32) -> Echo {
+    let Some((_, value)) = segment.options.timestamps else { return Echo::default() };
+    let age = SeqNum(now) - SeqNum(value);
+    let believed = value != 0 && age < 1 << 24;
+    Echo { value: Some(value), age: believed.then(|| Duration::from_millis(u64::from(age.max(1)))) }
 }
 
 fn reason(error: TcpError) -> &'static str {

@@ -233,6 +233,7 @@ impl Handshake {
             window: if is_syn { u32::from(peer.window) } else { u32::from(by.window) << peer_scale },
             scale: peer_scale,
             sack: cx.config.sack && peer.options.sack_permitted,
+            ecn: false,
             rtt: self.first_sent.filter(|_| once).map(|sent| cx.now.since(sent.max(self.answered_at(peer)))),
             syn_lost: self.timeouts > 0,
             irs: by.seq,
@@ -337,7 +338,7 @@ impl Connection {
     fn establish(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
         let Phase::Handshake(handshake) = &self.phase else { return Arrived::Done };
         let Some(agreed) = handshake.agree(&segment, self.flow.remote, cx) else { return Arrived::Done };
-        let mut open = Box::new(Synchronized::new(self.flow, agreed, cx));
+        let mut open = Box::new(Synchronized::new(self.flow, agreed, &self.settings, cx));
         let by_syn = segment.has(Flags::SYN);
         if by_syn {
             open.acks.at_once();

@@ -6,11 +6,13 @@
 //! | the SYN exchange | `handshake`, `isn` |
 //! | first: sequence number, timestamp | `receiver` (`check_sequence`, `check_timestamp`) |
 //! | second, fourth: RST, SYN | `connection` |
-//! | fifth: ACK | `sender` with `loss/`, `congestion/`, `rtt`, `send_buffer` |
+//! | fifth: ACK | `sender` with `loss/`, `congestion/`, `rtt`, `rate`, `window`, `send_buffer` |
+//! | what goes next, and when | `plan`, `clock` |
 //! | seventh: text | `receiver`, `reassembly`, `ack` |
 //! | eighth: FIN | `receiver`, `teardown`; the state's name: `state` |
 
 mod ack;
+mod clock;
 mod congestion;
 mod connection;
 pub(crate) mod cx;
@@ -20,6 +22,8 @@ mod info;
 mod isn;
 mod listener;
 mod loss;
+mod plan;
+mod rate;
 mod reassembly;
 mod receiver;
 mod rtt;
@@ -30,6 +34,7 @@ mod settings;
 mod state;
 mod table;
 mod teardown;
+mod window;
 
 pub(crate) use segment::Segment;
 pub(crate) use table::{Tcp, Transmit};

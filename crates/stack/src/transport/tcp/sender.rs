@@ -1,4 +1,5 @@
-//! The sending half of a synchronized connection: SND.*, what goes next, and the retransmission timer.
+//! The sending half of a synchronized connection: SND.*, and what an acknowledgement does. What goes next is `plan`'s,
+//! when something must happen without an acknowledgement is `clock`'s.
 //!
 //! ```text
 //!      SND.UNA          SND.NXT         SND.UNA + SND.WND
@@ -6,16 +7,23 @@
 //!  acked  │ in flight      │ may be sent      │ must wait
 //! ```
 
-use base::event::{Flow, RetransmitCause, TransportFact};
+use base::event::{Flow, TransportFact};
 use base::{Duration, Instant, SeqNum};
+use wire::tcp::{Flags, SackBlocks};
 
-use super::congestion::{Acked, Controller, controller};
+use super::clock::Clock;
+use super::congestion::{Acked, Controller, Repair, controller};
 use super::cx::TcpCx;
-use super::loss::{Ack, Recovery, Scoreboard, Verdict};
+use super::loss::{Ack, AckClock, Covered, Recovery, Scoreboard, Sent, Tolerance, Verdict};
+use super::plan::Forced;
+use super::rate::RateSampler;
 use super::rtt::RttEstimator;
 use super::segment::Segment;
 use super::send_buffer::SendBuffer;
-use crate::socket::{TcpInfo, Waiting};
+use super::settings::Settings;
+use super::window::PeerWindow;
+use crate::config::CongestionControl;
+use crate::socket::{Rtt, TcpInfo, Totals, Waiting};
 
 /// How far this side has come with closing. It only moves forward.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -28,47 +36,34 @@ pub(crate) enum SendHalf {
 
 #[derive(Debug)]
 pub(crate) struct Sender {
-    flow: Flow,
-    snd_una: SeqNum,
-    snd_nxt: SeqNum,
-    snd_wnd: u32,
-    snd_wl1: SeqNum,
-    snd_wl2: SeqNum,
-    /// The largest window ever offered (RFC 9293's MAX.SND.WND).
-    max_wnd: u32,
-    /// The peer's window scale.
-    scale: u8,
-    mss: u32,
+    pub(super) flow: Flow,
+    pub(super) snd_una: SeqNum,
+    pub(super) snd_nxt: SeqNum,
+    pub(super) peer: PeerWindow,
+    pub(super) mss: u32,
     /// Options in every segment, bytes.
-    overhead: u32,
-    half: SendHalf,
-    nagle: bool,
-    sack: bool,
-    board: Scoreboard,
-    recovery: Recovery,
-    congestion: Box<dyn Controller>,
-    rtt: RttEstimator,
-    /// When the oldest segment is sent again, or a closed window probed.
-    timer: Option<Instant>,
-    /// Doublings of the timeout since the last round trip was measured.
-    backoff: u32,
-    /// Timeouts since the last news.
-    retries: u32,
-    /// Probes since the window closed.
-    probes: u32,
+    pub(super) overhead: u32,
+    pub(super) half: SendHalf,
+    pub(super) nagle: bool,
+    pub(super) cork: bool,
+    pub(super) sack: bool,
+    pub(super) board: Scoreboard,
+    pub(super) recovery: Recovery,
+    pub(super) congestion: Box<dyn Controller>,
+    pub(super) rtt: RttEstimator,
+    /// Only for a controller that asks for rates.
+    pub(super) rates: Option<Box<RateSampler>>,
+    pub(super) clock: Clock,
     /// Send one segment although a window forbids it.
-    forced: Option<Forced>,
-}
-
-/// Why the next segment may ignore a window.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Forced {
-    /// The first retransmission of fast recovery leaves whatever the pipe holds (RFC 6675, section 5, step 4.3).
-    FirstResend,
-    /// One byte into a closed window (RFC 9293, section 3.8.6.1).
-    Probe,
-    /// The silly-window override: what fits goes, small as it is (RFC 9293, section 3.8.6.2.1).
-    Small,
+    pub(super) forced: Option<Forced>,
+    /// Explicit congestion notification: agreed on, and a CWR is owed to the peer.
+    pub(super) ecn: bool,
+    pub(super) cwr_due: bool,
+    /// How long nothing may be acknowledged (RFC 5482).
+    pub(super) user_timeout: Option<Duration>,
+    initial_window: u32,
+    /// Bytes marked lost of which the controller was told.
+    lost_told: u32,
 }
 
 /// What both sides agreed on, as far as sending goes.
@@ -82,6 +77,7 @@ pub(crate) struct SendTerms {
     pub(crate) window: u32,
     pub(crate) scale: u8,
     pub(crate) sack: bool,
+    pub(crate) ecn: bool,
     /// The round trip of the handshake, unless a SYN had to be sent again.
     pub(crate) rtt: Option<Duration>,
     pub(crate) irs: SeqNum,
@@ -89,105 +85,149 @@ pub(crate) struct SendTerms {
     pub(crate) syn_lost: bool,
 }
 
-/// The next segment to send.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Planned {
-    pub(crate) seq: SeqNum,
-    pub(crate) text: u32,
-    pub(crate) fin: bool,
-    pub(crate) again: bool,
-}
-
-impl Planned {
-    fn len(&self) -> u32 {
-        self.text + u32::from(self.fin)
-    }
+/// What the timestamp that a segment echoes says.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Echo {
+    /// The echoed value.
+    pub(crate) value: Option<u32>,
+    /// How long ago it was made: a round trip, to a millisecond.
+    pub(crate) age: Option<Duration>,
 }
 
 impl Sender {
-    pub(crate) fn new(flow: Flow, terms: SendTerms, cx: &TcpCx<'_>) -> Self {
+    pub(crate) fn new(flow: Flow, terms: SendTerms, settings: &Settings, cx: &TcpCx<'_>) -> Self {
         let SendTerms { iss, mss, window, scale, sack, irs, .. } = terms;
-        let mut rtt = RttEstimator::new(cx.config.min_rto, terms.syn_lost);
+        let mut rtt = RttEstimator::new(cx.config.initial_rto, cx.config.min_rto, terms.syn_lost);
         //= rfc5681#3.1
         // A lost SYN shrinks the initial window to one segment.
         let segments = if terms.syn_lost { 1 } else { cx.config.initial_window };
-        terms.rtt.into_iter().for_each(|sample| rtt.on_sample(sample));
+        terms.rtt.into_iter().for_each(|sample| rtt.on_sample(sample, cx.now));
+        let congestion = controller(settings.congestion, mss, mss * segments);
         Sender {
             flow,
             snd_una: iss + 1,
             snd_nxt: iss + 1,
-            snd_wnd: window,
-            snd_wl1: irs,
-            snd_wl2: iss + 1,
-            max_wnd: window,
-            scale,
+            peer: PeerWindow::new(window, scale, irs, iss + 1),
             mss,
             overhead: terms.overhead,
             half: SendHalf::Open,
-            nagle: cx.config.nagle,
+            nagle: settings.nagle,
+            cork: settings.cork,
             sack,
             board: Scoreboard::default(),
-            recovery: Recovery::new(),
-            congestion: controller(cx.config.congestion, mss, segments),
+            recovery: Recovery::new(iss + 1, sack && cx.config.rack),
+            rates: congestion.wants_rates().then(Box::default),
+            congestion,
             rtt,
-            timer: None,
-            backoff: 0,
-            retries: 0,
-            probes: 0,
+            clock: Clock::new(cx.now),
             forced: None,
+            ecn: terms.ecn,
+            cwr_due: false,
+            user_timeout: settings.user_timeout,
+            initial_window: mss * cx.config.initial_window,
+            lost_told: 0,
         }
     }
 
     /// Whether an acknowledgement is plausible at all: not for what was never sent, and not ancient.
     //= rfc5961#5.2
+    #[inline]
     pub(crate) fn is_acceptable(&self, ack: SeqNum) -> bool {
-        ack.at_most(self.snd_nxt) && (self.snd_una - self.max_wnd).at_most(ack)
+        ack.at_most(self.snd_nxt) && (self.snd_una - self.peer.max()).at_most(ack)
     }
 
     /// Step 5: an acceptable acknowledgement. Returns the bytes of text that it released.
     pub(crate) fn on_ack(
         &mut self,
         segment: &Segment,
-        ts: Option<Duration>,
+        echo: Echo,
         tx: &mut SendBuffer,
+        totals: &mut Totals,
         cx: &mut TcpCx<'_>,
     ) -> u32 {
-        if self.board.is_empty() && segment.ack == self.snd_una {
+        if self.board.is_empty() && segment.ack == self.snd_una && segment.options.sack.is_empty() {
             // Nothing is on its way: the other direction's traffic can only move the window.
             self.update_window(segment, cx.now);
             return 0;
         }
-        let flight_before = self.board.pipe();
+        let (flight_before, una_before) = (self.board.pipe(), self.snd_una);
         let duplicate = self.is_duplicate(segment);
-        let (covered, sample) = if self.snd_una.before(segment.ack) {
-            let covered = self.board.on_ack(segment.ack, cx.now);
-            self.snd_una = segment.ack;
-            let sample = covered.rtt.or(ts);
+        let dsack = self.sack && is_dsack(&segment.options.sack, segment.ack);
+        let (covered, sacked, original) = self.mark(segment, echo, cx.now);
+        let sample = covered.rtt.or(if covered.bytes > 0 { echo.age } else { None });
+        if covered.bytes > 0 {
             self.on_news(sample, cx.now);
-            (covered.bytes, sample)
-        } else {
-            (0, None)
-        };
-        let sacked = if self.sack { self.board.on_sack(&segment.options.sack, self.snd_una, self.snd_nxt) } else { 0 };
+        }
         self.update_window(segment, cx.now);
-        let fin_acked = self.half == SendHalf::FinSent && self.snd_una == self.snd_nxt;
+        let fin_acked = self.half == SendHalf::FinSent && self.snd_una == self.snd_nxt && una_before != self.snd_una;
         if fin_acked {
             self.half = SendHalf::FinAcked;
         }
-        let text = covered - u32::from(fin_acked);
+        let text = covered.bytes - u32::from(fin_acked);
         tx.on_ack(text as usize);
+        totals.bytes_acked += u64::from(text);
+        totals.delivered += u64::from((covered.bytes - covered.known + sacked).div_ceil(self.mss));
+        totals.dsacks += u64::from(dsack);
         let ack = Ack {
             una: self.snd_una,
             nxt: self.snd_nxt,
-            acked: covered,
+            acked: covered.bytes,
             sacked,
             duplicate,
             sack_in_use: self.sack,
+            dsack,
+            original,
+            echo: echo.value,
+            has_new: tx.len() as u32 > self.snd_nxt - self.snd_una && !self.peer.is_closed(),
             mss: self.mss,
-            sample,
+            clock: self.ack_clock(echo, cx.now),
+            tolerance: self.tolerance(),
         };
-        self.on_verdict(ack, flight_before, cx);
+        if self.ecn && segment.has(Flags::ECE) {
+            self.on_mark(flight_before, covered.bytes, totals, cx);
+        }
+        self.on_verdict(&ack, (flight_before, covered.known, sample), totals, cx);
+        self.tell_rate(sample, cx.now);
+        self.arm(cx.now);
         text
+    }
+
+    /// Marks on the scoreboard what the segment acknowledges, and shows each delivered segment to whoever judges by it.
+    fn mark(&mut self, segment: &Segment, echo: Echo, now: Instant) -> (Covered, u32, bool) {
+        let clock = self.ack_clock(echo, now);
+        let point = self.recovery.point();
+        let Sender { board, recovery, rates, sack, snd_una, snd_nxt, .. } = self;
+        let mut original = false;
+        let mut delivered = |sent: &Sent| {
+            recovery.on_delivered(sent, clock);
+            if let Some(rates) = rates {
+                rates.on_delivered(sent.seq, sent.len, now);
+            }
+            original |= sent.again == 0 && point.is_some_and(|point| sent.end().at_most(point));
+        };
+        let mut covered = Covered::default();
+        if snd_una.before(segment.ack) {
+            covered = board.on_ack(segment.ack, now, &mut delivered);
+            *snd_una = segment.ack;
+        }
+        let sacked = match *sack && !segment.options.sack.is_empty() {
+            true => board.on_sack(&segment.options.sack, *snd_una, *snd_nxt, &mut delivered),
+            false => 0,
+        };
+        (covered, sacked, original)
+    }
+
+    fn ack_clock(&self, echo: Echo, now: Instant) -> AckClock {
+        AckClock { now, min_rtt: self.rtt.min().unwrap_or_default(), echo_age: echo.age }
+    }
+
+    pub(super) fn tolerance(&self) -> Tolerance {
+        Tolerance {
+            min_rtt: self.rtt.min().unwrap_or_default(),
+            smoothed: self.rtt.smoothed().unwrap_or_default(),
+            recovering: self.recovery.is_repairing(),
+            sacked_segments: self.board.sacked().1,
+        }
     }
 
     /// RFC 5681, section 2: outstanding data, no text, no SYN or FIN, the same acknowledgement and window.
@@ -195,215 +235,128 @@ impl Sender {
         !self.board.is_empty()
             && segment.len() == 0
             && segment.ack == self.snd_una
-            && (u32::from(segment.window) << self.scale) == self.snd_wnd
+            && self.peer.offered(segment) == self.peer.size()
     }
 
     fn on_news(&mut self, sample: Option<Duration>, now: Instant) {
-        self.retries = 0;
+        self.clock.on_news(now);
         if let Some(sample) = sample {
-            self.rtt.on_sample(sample);
+            self.rtt.on_sample(sample, now);
             // Karn: a doubled timeout stays until a round trip is measured again.
-            self.backoff = 0;
+            self.clock.backoff = 0;
         }
         //= rfc6298#5
         // (5.2), (5.3): restart with every acknowledgement of new data, stop when all is acknowledged.
-        self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(self.backoff)) };
+        self.clock.rto_at = if self.board.is_empty() { None } else { Some(now + self.timeout()) };
     }
 
-    fn on_verdict(&mut self, ack: Ack, flight_before: u32, cx: &mut TcpCx<'_>) {
-        let before = self.congestion.window();
+    /// A congestion mark: as a loss, once a window, without anything to repair.
+    //= rfc3168#6.1.2
+    fn on_mark(&mut self, flight: u32, acked: u32, totals: &mut Totals, cx: &mut TcpCx<'_>) {
+        totals.delivered_ce += u64::from(acked.div_ceil(self.mss));
+        if self.recovery.heeds_marks() {
+            let before = self.congestion.window();
+            self.congestion.on_loss(flight.max(self.mss), cx.now);
+            self.recovery.on_mark(self.snd_nxt);
+            self.cwr_due = true;
+            self.tell(before, "congestion mark (ECN)", cx);
+        }
+    }
+
+    fn on_verdict(
+        &mut self,
+        ack: &Ack,
+        (flight, known, sample): (u32, u32, Option<Duration>),
+        totals: &mut Totals,
+        cx: &mut TcpCx<'_>,
+    ) {
+        let before = self.window();
         let why = match self.recovery.on_ack(ack, &mut self.board) {
-            Verdict::Repairing => return,
-            Verdict::Grow => {
-                if ack.acked > 0 {
-                    let window_limited = flight_before + self.mss > before
-                        || 2 * flight_before > before && before < self.congestion.threshold();
-                    let rtt = self.rtt.min();
-                    let in_flight = self.board.pipe();
-                    let (bytes, now, sample) = (ack.acked, cx.now, ack.sample);
-                    self.congestion.on_ack(Acked { bytes, now, sample, rtt, in_flight, window_limited });
-                }
-                return;
+            Verdict::Grow if ack.acked > 0 => return self.grow(ack.acked, flight, sample, cx.now),
+            Verdict::Grow => return,
+            Verdict::Repairing if ack.acked > 0 && self.congestion.repair() == Repair::FirstAck => {
+                self.recovery.end_early();
+                "the first new acknowledgement ends recovery (Reno)"
             }
+            Verdict::Repairing => return,
             Verdict::Loss(why) => {
-                self.congestion.on_loss(flight_before.max(self.mss), cx.now);
-                self.forced = Some(Forced::FirstResend);
+                let delivered = ack.acked - known + ack.sacked;
+                let outstanding = (self.snd_nxt - self.snd_una + delivered).saturating_sub(self.board.sacked().0);
+                self.begin_repair(flight, (outstanding, delivered), cx.now);
+                why
+            }
+            Verdict::Repaired(why) => {
+                self.congestion.on_loss(flight.max(self.mss), cx.now);
                 why
             }
             Verdict::Recovered => "the loss is repaired",
+            Verdict::Undone(why) => {
+                self.congestion.undo();
+                (self.clock.backoff, self.clock.retries) = (0, 0);
+                totals.undone += 1;
+                why
+            }
         };
-        let (flow, cwnd, ssthresh) = (self.flow, (before, self.congestion.window()), self.congestion.threshold());
+        self.tell(before, why, cx);
+    }
+
+    /// A loss was found; `outstanding` and `delivered` are the bytes in flight before this news, and what it delivered.
+    pub(super) fn begin_repair(&mut self, flight: u32, (outstanding, delivered): (u32, u32), now: Instant) {
+        self.recovery.undo.begin(self.snd_una);
+        self.congestion.on_loss(flight.max(self.mss), now);
+        match self.congestion.repair() {
+            Repair::SlowStart => self.recovery.start_over(self.snd_nxt, &mut self.board),
+            Repair::FirstAck | Repair::Own => self.forced = Some(Forced::FirstResend),
+            Repair::Proportional => {
+                let (threshold, pipe) = (self.congestion.threshold(), self.board.pipe());
+                self.recovery.reduce_in_proportion(outstanding, threshold, (delivered, self.mss), pipe);
+            }
+        }
+    }
+
+    fn grow(&mut self, bytes: u32, flight_before: u32, sample: Option<Duration>, now: Instant) {
+        let window = self.congestion.window();
+        let window_limited =
+            flight_before + self.mss > window || 2 * flight_before > window && window < self.congestion.threshold();
+        let (rtt, in_flight) = (self.rtt.min(), self.board.pipe());
+        self.congestion.on_ack(Acked { bytes, now, sample, rtt, in_flight, window_limited });
+    }
+
+    fn tell_rate(&mut self, rtt: Option<Duration>, now: Instant) {
+        let Some(rates) = &mut self.rates else { return };
+        let lost = self.board.lost_total();
+        rates.on_lost(lost.wrapping_sub(std::mem::replace(&mut self.lost_told, lost)));
+        let min_rtt = self.rtt.min().unwrap_or_default();
+        if let Some(mut rate) = rates.sample(self.snd_una, self.board.pipe(), now, min_rtt) {
+            (rate.rtt, rate.recovering) = (rtt, self.recovery.is_repairing());
+            self.congestion.on_rate(&rate);
+        }
+    }
+
+    /// The window changed from `before` for a reason worth telling.
+    pub(super) fn tell(&self, before: u32, why: &'static str, cx: &mut TcpCx<'_>) {
+        let (flow, cwnd, ssthresh) = (self.flow, (before, self.window()), self.congestion.threshold());
         cx.facts.add(|| TransportFact::Congestion { flow, why, cwnd, ssthresh });
     }
 
-    //= rfc9293#3.10.7.4
-    // The window is taken from segments that are newer than the one it was last taken from.
     fn update_window(&mut self, segment: &Segment, now: Instant) {
-        // A repeated segment that acknowledges more counts too: its window belongs to the new SND.UNA, the old one does not.
-        let newer = self.snd_wl1.at_most(segment.seq) || self.snd_wl2.before(segment.ack);
-        if segment.ack != self.snd_una || !newer {
-            return;
-        }
-        let was_closed = self.snd_wnd == 0;
-        self.snd_wnd = u32::from(segment.window) << self.scale;
-        self.max_wnd = self.max_wnd.max(self.snd_wnd);
-        (self.snd_wl1, self.snd_wl2) = (segment.seq, segment.ack);
-        if self.snd_wnd > 0 && was_closed {
+        if self.peer.update(segment, self.snd_una) {
             // A probe that is still out was not taken: it goes again, now that there is room.
             self.forced = None;
-            (self.backoff, self.retries, self.probes) = (0, 0, 0);
+            self.clock.on_window_open();
             self.board.resend_first();
-            self.timer = if self.board.is_empty() { None } else { Some(now + self.rtt.rto(0)) };
+            self.clock.rto_at = if self.board.is_empty() { None } else { Some(now + self.timeout()) };
         }
     }
 
-    /// The timer ran out: the oldest segment was lost, or a window stays closed. `Err` when it happened too often.
-    pub(crate) fn on_timer(&mut self, cx: &mut TcpCx<'_>) -> Result<(), ()> {
-        if self.timer.is_none_or(|at| at > cx.now) {
-            return Ok(());
-        }
-        self.timer = None;
-        let flow = self.flow;
-        if self.snd_wnd == 0 {
-            //= rfc9293#3.8.6.1
-            // A peer that answers probes with a closed window is alive: it is probed for ever, at growing intervals.
-            self.retries += 1;
-            self.probes += 1;
-            self.backoff += 1;
-            self.board.resend_first();
-            self.forced = Some(Forced::Probe);
-            return if self.retries > cx.config.max_retries { Err(()) } else { Ok(()) };
-        }
-        if self.board.is_empty() {
-            self.forced = Some(Forced::Small);
-            return Ok(());
-        }
-        self.retries += 1;
-        self.backoff += 1;
-        if self.retries > cx.config.max_retries {
-            return Err(());
-        }
-        let before = self.congestion.window();
-        if self.retries == 1 {
-            self.congestion.on_timeout(self.board.pipe().max(self.mss), cx.now);
-        }
-        self.recovery.on_timeout(self.snd_nxt, &mut self.board);
-        let (cwnd, ssthresh) = ((before, self.congestion.window()), self.congestion.threshold());
-        cx.facts.add(|| TransportFact::Congestion { flow, why: "retransmission timeout", cwnd, ssthresh });
-        let rto = self.rtt.rto(self.backoff);
-        cx.facts.add(|| TransportFact::Backoff { flow, rto });
-        Ok(())
+    /// What may be in flight: the controller's window, or during recovery what its reduction allows by now.
+    #[inline]
+    pub(super) fn window(&self) -> u32 {
+        self.recovery.window().unwrap_or_else(|| self.congestion.window())
     }
 
-    /// How often a closed window was probed since it closed.
-    pub(crate) fn probes(&self) -> u32 {
-        self.probes
-    }
-
-    /// A peer that acknowledges, even with a closed window, is alive.
-    pub(crate) fn on_sign_of_life(&mut self) {
-        if self.snd_wnd == 0 {
-            self.retries = 0;
-            self.backoff = self.backoff.min(PROBE_BACKOFF);
-        }
-    }
-
-    /// What may go now: first what was lost, then new text, then the FIN.
-    /// `taken` bytes of it go to options that not every segment has.
-    pub(crate) fn next_segment(&mut self, tx: &SendBuffer, taken: u32, now: Instant) -> Option<Planned> {
-        let mss = self.mss.saturating_sub(taken).max(1);
-        let planned = self.next_resend(tx, mss).or_else(|| self.next_new(tx, mss));
-        if planned.is_none() && self.timer.is_none() && (!self.board.is_empty() || self.is_blocked_by_window(tx)) {
-            self.timer = Some(now + self.rtt.rto(self.backoff));
-        }
-        planned
-    }
-
-    fn next_resend(&self, tx: &SendBuffer, mss: u32) -> Option<Planned> {
-        let lost = self.board.next_lost()?;
-        let pipe = self.board.pipe();
-        let fits = pipe == 0 || pipe + lost.len <= self.congestion.window();
-        let allowed = if self.snd_wnd == 0 {
-            self.forced == Some(Forced::Probe)
-        } else {
-            fits || self.forced == Some(Forced::FirstResend)
-        };
-        if !allowed {
-            return None;
-        }
-        let text_end = self.snd_una + tx.len() as u32;
-        let has_fin = text_end.before(lost.seq + lost.len);
-        let text = (lost.len - u32::from(has_fin)).min(mss);
-        let fin = has_fin && text == lost.len - 1;
-        Some(Planned { seq: lost.seq, text, fin, again: true })
-    }
-
-    fn next_new(&self, tx: &SendBuffer, mss: u32) -> Option<Planned> {
-        if self.half >= SendHalf::FinSent {
-            return None;
-        }
-        let sent = self.snd_nxt - self.snd_una;
-        let unsent = tx.len() as u32 - sent;
-        let fin_queued = self.half == SendHalf::FinQueued;
-        let room = self.snd_wnd.saturating_sub(sent);
-        let text = match self.forced {
-            Some(Forced::Probe) if sent == 0 => unsent.min(1),
-            _ => unsent.min(room).min(mss),
-        };
-        let (all, pipe) = (text == unsent, self.board.pipe());
-        let planned = Planned { seq: self.snd_nxt, text, fin: fin_queued && all, again: false };
-        if planned.len() == 0 {
-            return None;
-        }
-        let in_window = pipe == 0 || pipe + text <= self.congestion.window();
-        let worth_it = text == mss || self.may_be_small(text, all, sent);
-        (in_window && worth_it).then_some(planned)
-    }
-
-    /// Whether a segment of less than MSS may leave: Nagle's algorithm and the sender's silly-window avoidance.
-    //= rfc9293#3.8.6.2.1
-    //= rfc9293#3.7.4
-    fn may_be_small(&self, text: u32, all: bool, in_flight: u32) -> bool {
-        let nothing_to_wait_for = in_flight == 0 || !self.nagle || self.half == SendHalf::FinQueued;
-        (all && nothing_to_wait_for) || text >= self.max_wnd.div_ceil(2).max(1) || self.forced.is_some()
-    }
-
-    /// Whether text waits and only the peer's window holds it back.
-    fn is_blocked_by_window(&self, tx: &SendBuffer) -> bool {
-        let sent = self.snd_nxt - self.snd_una;
-        let waiting = self.half < SendHalf::FinSent && tx.len() as u32 > sent;
-        waiting && self.board.pipe() == 0 && self.snd_wnd.saturating_sub(sent) < self.mss.min(tx.len() as u32 - sent)
-    }
-
-    /// `planned` has left.
-    pub(crate) fn on_sent(&mut self, planned: Planned, cx: &mut TcpCx<'_>) {
-        let cause = match self.forced {
-            Some(Forced::Probe) => RetransmitCause::WindowProbe,
-            _ if self.retries > 0 => RetransmitCause::Timeout,
-            Some(Forced::FirstResend) => RetransmitCause::FastRetransmit,
-            _ => RetransmitCause::Recovery,
-        };
-        if self.forced == Some(Forced::FirstResend) {
-            // The repair takes a round trip, and gets a whole timeout for it.
-            self.timer = None;
-        }
-        self.forced = None;
-        if planned.again {
-            self.board.on_resend(planned.seq, planned.len(), cx.now);
-            let (flow, seq, len) = (self.flow, planned.seq, planned.text as usize);
-            cx.facts.add(|| TransportFact::Retransmit { flow, seq, len, cause });
-        } else {
-            self.board.on_send(planned.seq, planned.len(), cx.now);
-            self.snd_nxt += planned.len();
-            if planned.fin {
-                self.half = SendHalf::FinSent;
-            }
-        }
-        //= rfc6298#5
-        // (5.1) Every segment that leaves starts the timer if it is not running.
-        if self.timer.is_none() {
-            self.timer = Some(cx.now + self.rtt.rto(self.backoff));
-        }
+    pub(super) fn initial_window(&self) -> u32 {
+        self.initial_window
     }
 
     /// The program sends no more.
@@ -415,37 +368,18 @@ impl Sender {
         self.half
     }
 
-    pub(crate) fn set_nagle(&mut self, on: bool) {
-        self.nagle = on;
+    /// What the program changed.
+    pub(crate) fn set(&mut self, settings: &Settings) {
+        if self.cork && !settings.cork {
+            self.forced = Some(Forced::Small);
+        }
+        (self.nagle, self.cork, self.user_timeout) = (settings.nagle, settings.cork, settings.user_timeout);
     }
 
-    /// Adds what this half knows to a snapshot.
-    pub(super) fn describe(&self, info: &mut TcpInfo) {
-        (info.cwnd, info.ssthresh) = (self.congestion.window(), self.congestion.threshold());
-        (info.send_mss, info.send_window) = (self.mss, self.snd_wnd);
-        info.in_flight = self.snd_nxt - self.snd_una;
-        (info.backoff, info.retries) = (self.backoff, self.retries);
-        info.options.sack = self.sack;
-        info.scales.0 = self.scale;
-        info.rto = self.rtt.rto(0);
-    }
-
-    /// What keeps the next segment from leaving.
-    pub(super) fn waits_for(&self, tx: &SendBuffer) -> Waiting {
-        let sent = self.snd_nxt - self.snd_una;
-        let unsent = (tx.len() as u32).saturating_sub(sent);
-        if unsent == 0 && self.half != SendHalf::FinQueued {
-            return if sent == 0 { Waiting::Program } else { Waiting::Acknowledgement };
-        }
-        if self.snd_wnd.saturating_sub(sent) < unsent.min(self.mss) {
-            Waiting::PeerWindow
-        } else if self.board.pipe() + unsent.min(self.mss) > self.congestion.window() {
-            Waiting::CongestionWindow
-        } else if unsent < self.mss && sent > 0 && self.nagle {
-            Waiting::Company
-        } else {
-            Waiting::Interface
-        }
+    /// Another controller goes on with the present window.
+    pub(crate) fn set_congestion(&mut self, which: CongestionControl) {
+        self.congestion = controller(which, self.mss, self.congestion.window());
+        self.rates = self.congestion.wants_rates().then(Box::default);
     }
 
     /// The path carries only `mss` bytes of text and options per segment: what was larger goes again, in pieces.
@@ -454,6 +388,7 @@ impl Sender {
         let mss = mss.saturating_sub(self.overhead).max(1);
         if mss < self.mss {
             self.mss = mss;
+            self.congestion.on_mss(mss);
             self.board.mark_larger_lost(mss);
         }
     }
@@ -463,27 +398,77 @@ impl Sender {
         self.sack && self.mss >= LEAST_MSS_FOR_SACK
     }
 
+    #[inline]
     pub(crate) fn una(&self) -> SeqNum {
         self.snd_una
     }
 
+    #[inline]
     pub(crate) fn nxt(&self) -> SeqNum {
         self.snd_nxt
     }
 
-    /// The number of a segment without text: SND.NXT, but never beyond the peer's window, or a probe of a closed window
-    /// would make the peer refuse all our acknowledgements.
-    pub(crate) fn seq_of_ack(&self) -> SeqNum {
-        self.snd_nxt.min(self.snd_una + self.snd_wnd)
+    pub(crate) fn smoothed_rtt(&self) -> Option<Duration> {
+        self.rtt.smoothed()
     }
 
-    /// When the timer runs out, and whether it then probes a window.
-    pub(crate) fn poll_at(&self) -> Option<(Instant, bool)> {
-        self.timer.map(|at| (at, self.snd_wnd == 0))
+    /// The number of a segment without text: SND.NXT, but never beyond the peer's window, or a probe of a closed window
+    /// would make the peer refuse all our acknowledgements.
+    #[inline]
+    pub(crate) fn seq_of_ack(&self) -> SeqNum {
+        self.snd_nxt.min(self.snd_una + self.peer.size())
+    }
+
+    /// Adds what this half knows to a snapshot.
+    pub(super) fn describe(&self, info: &mut TcpInfo) {
+        (info.cwnd, info.ssthresh) = (self.window(), self.congestion.threshold());
+        (info.send_mss, info.send_window) = (self.mss, self.peer.size());
+        info.in_flight = self.snd_nxt - self.snd_una;
+        (info.backoff, info.retries) = (self.clock.backoff, self.clock.retries.max(self.clock.probes));
+        (info.options.sack, info.options.ecn) = (self.sack, self.ecn);
+        info.scales.0 = self.peer.scale();
+        info.rto = self.rtt.rto(0);
+        info.phase = self.recovery.phase();
+        info.board = self.board.counts();
+        info.reordering = if self.recovery.saw_reordering() { 4 } else { 3 };
+        info.pacing_rate = self.congestion.pacing_rate();
+        info.last_sent = self.clock.last_sent;
+        info.rtt = self.rtt.smoothed().zip(self.rtt.min()).map(|(smoothed, min)| Rtt {
+            smoothed,
+            variation: self.rtt.variation(),
+            min,
+        });
+    }
+
+    /// What keeps the next segment from leaving.
+    pub(super) fn waits_for(&self, tx: &SendBuffer) -> Waiting {
+        let sent = self.snd_nxt - self.snd_una;
+        let unsent = (tx.len() as u32).saturating_sub(sent);
+        if unsent == 0 && self.half != SendHalf::FinQueued {
+            return if sent == 0 { Waiting::Program } else { Waiting::Acknowledgement };
+        }
+        if self.peer.size().saturating_sub(sent) < unsent.min(self.mss) {
+            Waiting::PeerWindow
+        } else if self.board.pipe() + unsent.min(self.mss) > self.window() {
+            Waiting::CongestionWindow
+        } else if unsent < self.mss && (self.cork || sent > 0 && self.nagle) {
+            Waiting::Company
+        } else if self.clock.is_paced() {
+            Waiting::Pacing
+        } else {
+            Waiting::Interface
+        }
     }
 }
 
-/// Probes of a peer that answers come at least this often: 2^6 timeouts, at most a minute.
-const PROBE_BACKOFF: u32 = 6;
+/// Whether the first block tells of text that arrived twice: it lies below the acknowledgement, or within the second.
+//= rfc2883#4
+fn is_dsack(blocks: &SackBlocks, ack: SeqNum) -> bool {
+    let mut blocks = blocks.iter();
+    let Some((start, end)) = blocks.next() else { return false };
+    let inside = |(from, to): (SeqNum, SeqNum)| from.at_most(start) && end.at_most(to);
+    start.before(ack) || blocks.next().is_some_and(inside)
+}
+
 /// Smaller segments would hold more blocks than text.
 const LEAST_MSS_FOR_SACK: u32 = 128;

@@ -16,6 +16,16 @@ pub(crate) struct Cubic {
     hystart: HyStart,
     /// Growth below one byte, kept for the next acknowledgement.
     fraction: f64,
+    before: Before,
+}
+
+/// What a reduction that was needless gives back (RFC 9438, section 4.9).
+#[derive(Clone, Copy, Default, Debug)]
+struct Before {
+    window: u32,
+    threshold: u32,
+    w_max: f64,
+    epoch: Option<Epoch>,
 }
 
 /// A stretch of congestion avoidance: since when, and the curve's constants.
@@ -39,6 +49,7 @@ impl Cubic {
             epoch: None,
             hystart: HyStart::new(),
             fraction: 0.0,
+            before: Before::default(),
         }
     }
 
@@ -60,6 +71,8 @@ impl Cubic {
     /// Multiplicative decrease, with fast convergence when the window shrinks from loss to loss.
     //= rfc9438#4.6
     fn reduce(&mut self, flight: u32) {
+        let Cubic { window, threshold, w_max, epoch, .. } = *self;
+        self.before = Before { window, threshold, w_max, epoch };
         let cwnd = self.segments();
         //= rfc9438#4.7
         self.w_max = if cwnd < self.w_max { cwnd * (1.0 + BETA) / 2.0 } else { cwnd };
@@ -114,6 +127,29 @@ impl Controller for Cubic {
         //= rfc9438#4.8
         self.reduce(flight);
         self.window = self.mss;
+    }
+
+    //= rfc9438#4.9
+    fn undo(&mut self) {
+        if self.window < self.before.window {
+            self.window = self.before.window;
+            (self.w_max, self.epoch) = (self.before.w_max, self.before.epoch);
+        }
+        self.threshold = self.threshold.max(self.before.threshold);
+    }
+
+    //= rfc9438#5.8
+    // The curve's clock stands still while nothing is sent: growth begins anew from the restart window.
+    fn on_idle(&mut self, initial: u32) {
+        self.threshold = self.threshold.max(self.window / 4 * 3);
+        self.window = self.window.min(initial);
+        self.epoch = None;
+    }
+
+    fn on_mss(&mut self, mss: u32) {
+        self.window = self.window.max(mss);
+        self.w_max *= f64::from(self.mss) / f64::from(mss);
+        self.mss = mss;
     }
 
     fn window(&self) -> u32 {

@@ -1,67 +1,58 @@
-//! Slow start, congestion avoidance, halving: RFC 5681, with the byte counting of RFC 3465.
+//! NewReno (RFC 6582): fast recovery lasts until everything sent before the loss is acknowledged, so that one window is
+//! reduced once.
 
 use base::Instant;
 
-use super::{Acked, Controller, half_of};
+use super::aimd::Aimd;
+use super::{Acked, Controller, Repair};
 
 #[derive(Debug)]
-pub(crate) struct NewReno {
-    mss: u32,
-    window: u32,
-    threshold: u32,
-    /// Bytes acknowledged since the last growth in congestion avoidance.
-    counted: u32,
-}
+pub(crate) struct NewReno(Aimd);
 
 impl NewReno {
     pub(crate) fn new(mss: u32, initial: u32) -> Self {
-        //= rfc5681#3.1
-        // The initial value of ssthresh SHOULD be arbitrarily high.
-        NewReno { mss, window: initial, threshold: u32::MAX, counted: 0 }
+        NewReno(Aimd::new(mss, initial))
     }
 }
 
 impl Controller for NewReno {
     fn on_ack(&mut self, ack: Acked) {
-        if !ack.window_limited {
-            return;
-        }
-        if self.window < self.threshold {
-            //= rfc3465#2.2
-            // Slow start by bytes. No limit L for each acknowledgement: receivers that acknowledge many segments at once are
-            // common, and deployed stacks trust the count.
-            self.window = self.window.saturating_add(ack.bytes);
-            return;
-        }
-        //= rfc3465#2.1
-        self.counted += ack.bytes;
-        if self.counted >= self.window {
-            self.counted -= self.window;
-            self.window = self.window.saturating_add(self.mss);
-        }
+        self.0.on_ack(&ack);
     }
 
+    //= rfc6582#3.2
     fn on_loss(&mut self, flight: u32, _: Instant) {
-        //= rfc5681#3.2
-        self.threshold = half_of(flight, self.mss);
-        self.window = self.threshold;
-        self.counted = 0;
+        self.0.reduce(flight, |threshold, _| threshold);
     }
 
+    //= rfc5681#3.1
+    // After a timeout cwnd is the loss window: one segment.
     fn on_timeout(&mut self, flight: u32, _: Instant) {
-        //= rfc5681#3.1
-        // After a timeout cwnd is the loss window: one segment.
-        self.threshold = half_of(flight, self.mss);
-        self.window = self.mss;
-        self.counted = 0;
+        self.0.reduce(flight, |_, mss| mss);
+    }
+
+    fn undo(&mut self) {
+        self.0.undo();
+    }
+
+    fn on_idle(&mut self, initial: u32) {
+        self.0.on_idle(initial);
+    }
+
+    fn on_mss(&mut self, mss: u32) {
+        self.0.on_mss(mss);
     }
 
     fn window(&self) -> u32 {
-        self.window
+        self.0.window()
     }
 
     fn threshold(&self) -> u32 {
-        self.threshold
+        self.0.threshold()
+    }
+
+    fn repair(&self) -> Repair {
+        Repair::Proportional
     }
 }
 

@@ -1,18 +1,43 @@
-//! When a loss is repaired: fast retransmit and recovery (RFC 5681, RFC 6675; RFC 6582 without SACK), and the timeout.
+//! When a loss is repaired: fast recovery (RFC 5681, RFC 6675, RFC 8985; RFC 6582 without SACK), the timeout, and what
+//! shows that a timeout was needless (F-RTO, RFC 5682).
+//!
+//! ```text
+//!          a loss is seen                 everything before the point is acknowledged
+//!   Open ────────────────> Fast(point) ──────────────────────────────────────────────> Open
+//!    │ └──timeout──> Timeout(point) ────────────────────────────────────────────────────^
+//!    └──congestion mark──> Reduced(point) ──────────────────────────────────────────────^
+//! ```
 
-use base::{Duration, SeqNum};
+use base::{Instant, SeqNum};
 
-use super::Scoreboard;
+use super::rack::{AckClock, Rack, Tolerance};
+use super::scoreboard::Sent;
+use super::tail::Probed;
+use super::{Prr, Scoreboard, Tail, Undo};
+use crate::socket::LossPhase;
 
 /// Where the sender stands between losses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
     /// Nothing is being repaired.
     Open,
+    /// The window shrank for a congestion mark; one reduction a window.
+    Reduced(SeqNum),
     /// Fast recovery, until everything before the point is acknowledged.
     Fast(SeqNum),
     /// Repair after a timeout, likewise.
-    Timeout(SeqNum),
+    Timeout(SeqNum, Frto),
+}
+
+/// RFC 5682's question, after a timeout: were the originals only slow?
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Frto {
+    /// Not asked, or answered.
+    Off,
+    /// The first segment was sent again.
+    Asked,
+    /// Its acknowledgement was followed by new text instead of more repetitions.
+    NewSent,
 }
 
 #[derive(Debug)]
@@ -21,6 +46,15 @@ pub(crate) struct Recovery {
     duplicates: u32,
     /// Highest sequence number sent when the last repair began (RFC 6582's "recover").
     recover: Option<SeqNum>,
+    /// Only where SACK is in use.
+    rack: Option<Rack>,
+    pub(crate) tail: Tail,
+    pub(crate) undo: Undo,
+    prr: Option<Prr>,
+    /// When what may be reordered now counts as lost.
+    pub(crate) reorder_at: Option<Instant>,
+    /// The last acknowledgement told of a new loss.
+    lost_more: bool,
 }
 
 /// What an acknowledgement means for the congestion controller.
@@ -28,12 +62,16 @@ pub(crate) struct Recovery {
 pub(crate) enum Verdict {
     /// Nothing is lost: the window may grow.
     Grow,
-    /// A loss was found: the window shrinks.
+    /// A loss was found: the window shrinks, the repair begins.
     Loss(&'static str),
+    /// A loss was found that is repaired already: the window shrinks.
+    Repaired(&'static str),
     /// Still repairing.
     Repairing,
     /// The repair is complete.
     Recovered,
+    /// The loss was none: the window gets back what it lost.
+    Undone(&'static str),
 }
 
 /// An acceptable acknowledgement, as recovery sees it.
@@ -48,17 +86,152 @@ pub(crate) struct Ack {
     /// A duplicate in the sense of RFC 5681, section 2.
     pub(crate) duplicate: bool,
     pub(crate) sack_in_use: bool,
+    /// It tells of a segment that arrived twice (RFC 2883).
+    pub(crate) dsack: bool,
+    /// A segment that was sent once, before the repair began, was delivered.
+    pub(crate) original: bool,
+    /// The timestamp of ours that it echoes.
+    pub(crate) echo: Option<u32>,
+    /// There is text that was never sent, and the peer takes it.
+    pub(crate) has_new: bool,
     pub(crate) mss: u32,
-    /// The round trip that it measured.
-    pub(crate) sample: Option<Duration>,
+    pub(crate) clock: AckClock,
+    pub(crate) tolerance: Tolerance,
 }
 
 impl Recovery {
-    pub(crate) fn new() -> Self {
-        Recovery { phase: Phase::Open, duplicates: 0, recover: None }
+    pub(crate) fn new(iss: SeqNum, rack: bool) -> Self {
+        Recovery {
+            phase: Phase::Open,
+            duplicates: 0,
+            recover: None,
+            rack: rack.then(|| Rack::new(iss)),
+            tail: Tail::default(),
+            undo: Undo::default(),
+            prr: None,
+            reorder_at: None,
+            lost_more: false,
+        }
     }
 
-    pub(crate) fn on_ack(&mut self, ack: Ack, board: &mut Scoreboard) -> Verdict {
+    /// Nothing is amiss: an acknowledgement of everything it covers needs no thought.
+    #[inline]
+    pub(crate) fn is_calm(&self) -> bool {
+        self.phase == Phase::Open && self.duplicates == 0 && !self.tail.is_out() && self.reorder_at.is_none()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open | Phase::Reduced(_))
+    }
+
+    /// Whether a timeout or fast recovery is being repaired.
+    pub(crate) fn is_repairing(&self) -> bool {
+        !self.is_open()
+    }
+
+    /// Whether a congestion mark may shrink the window now.
+    pub(crate) fn heeds_marks(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    pub(crate) fn on_mark(&mut self, nxt: SeqNum) {
+        self.phase = Phase::Reduced(nxt);
+    }
+
+    pub(crate) fn phase(&self) -> LossPhase {
+        match self.phase {
+            Phase::Open if self.duplicates > 0 => LossPhase::Disorder,
+            Phase::Open => LossPhase::Open,
+            Phase::Reduced(_) => LossPhase::Reduced,
+            Phase::Fast(_) => LossPhase::Recovery,
+            Phase::Timeout(..) => LossPhase::Loss,
+        }
+    }
+
+    pub(crate) fn saw_reordering(&self) -> bool {
+        self.rack.as_ref().is_some_and(|rack| rack.saw_reordering())
+    }
+
+    /// Behind what a delivered segment is no news about the losses under repair.
+    pub(crate) fn point(&self) -> Option<SeqNum> {
+        match self.phase {
+            Phase::Fast(point) | Phase::Timeout(point, _) => Some(point),
+            _ => None,
+        }
+    }
+
+    /// What may be in flight during fast recovery, when proportional rate reduction decides it.
+    #[inline]
+    pub(crate) fn window(&self) -> Option<u32> {
+        self.prr.map(|prr| prr.window())
+    }
+
+    /// F-RTO wants new text to go before more repetitions.
+    pub(crate) fn wants_new_first(&self) -> bool {
+        matches!(self.phase, Phase::Timeout(_, Frto::NewSent))
+    }
+
+    /// Whether the next repetition is the first of fast recovery.
+    pub(crate) fn is_first_repair(&self) -> bool {
+        self.prr.is_some_and(|prr| prr.is_new())
+    }
+
+    /// Whether the end of a flight is probed (RFC 8985, section 7.2): not while anything is amiss, one probe at a time.
+    #[inline]
+    pub(crate) fn probes_tails(&self) -> bool {
+        self.rack.is_some() && self.is_open() && !self.tail.is_out()
+    }
+
+    /// Something was sent again, at this time of our timestamp clock.
+    pub(crate) fn on_sent_again(&mut self, timestamp: Option<u32>) {
+        self.undo.on_again(timestamp);
+    }
+
+    #[inline]
+    pub(crate) fn on_sent(&mut self, bytes: u32) {
+        if let Some(prr) = &mut self.prr {
+            prr.on_sent(bytes);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn on_delivered(&mut self, sent: &Sent, clock: AckClock) {
+        if let Some(rack) = &mut self.rack {
+            rack.on_delivered(sent, clock);
+        }
+    }
+
+    pub(crate) fn on_ack(&mut self, ack: &Ack, board: &mut Scoreboard) -> Verdict {
+        self.count(ack, board);
+        if ack.dsack {
+            self.undo.on_dsack();
+            if let Some(rack) = &mut self.rack {
+                rack.on_dsack(ack.una, ack.nxt);
+            }
+        }
+        let plain_duplicate = ack.duplicate && ack.sacked == 0;
+        if self.tail.on_ack(ack.una, ack.dsack, plain_duplicate) == Probed::Repaired && self.is_open() {
+            self.phase = Phase::Reduced(ack.nxt);
+            return Verdict::Repaired("a tail-loss probe repaired a loss");
+        }
+        if let Some(why) = self.needless(ack) {
+            return self.take_back(why, board);
+        }
+        match self.phase {
+            Phase::Open => self.look_for_loss(ack, board),
+            Phase::Reduced(point) => {
+                if point.at_most(ack.una) {
+                    self.phase = Phase::Open;
+                }
+                self.look_for_loss(ack, board)
+            }
+            Phase::Fast(point) => self.repair(ack, point, board),
+            Phase::Timeout(point, frto) => self.repair_timeout(ack, (point, frto), board),
+        }
+    }
+
+    /// Duplicates, and without SACK what they stand for.
+    fn count(&mut self, ack: &Ack, board: &mut Scoreboard) {
         let duplicate = if ack.sack_in_use { ack.duplicate && ack.sacked > 0 } else { ack.duplicate };
         if duplicate {
             self.duplicates += 1;
@@ -71,60 +244,173 @@ impl Recovery {
                 board.unguess(ack.acked, ack.mss);
             }
         }
+    }
+
+    /// Why the reduction was needless, once that is known.
+    fn needless(&mut self, ack: &Ack) -> Option<&'static str> {
+        if ack.acked > 0 && self.is_repairing() && self.undo.original_arrived(ack.echo) {
+            return Some("the original arrived, by its timestamp");
+        }
+        if ack.dsack && self.undo.all_explained() {
+            return Some("everything sent again arrived twice");
+        }
+        //= rfc5682#3.1
+        // (3b) Something that was not sent again was delivered: the timeout was only impatience.
         match self.phase {
-            Phase::Open => self.look_for_loss(ack, board),
-            Phase::Fast(point) => self.repair(ack, point, board),
-            Phase::Timeout(point) if point.at_most(ack.una) => {
-                self.phase = Phase::Open;
-                board.forget_guesses();
-                Verdict::Grow
-            }
-            // Slow start out of the hole: everything unsacked is marked lost already.
-            Phase::Timeout(_) => Verdict::Grow,
+            Phase::Timeout(_, Frto::Asked | Frto::NewSent) if ack.original => Some("the timeout was spurious (F-RTO)"),
+            _ => None,
         }
     }
 
+    //= rfc4015#3.2
+    fn take_back(&mut self, why: &'static str, board: &mut Scoreboard) -> Verdict {
+        board.unmark_lost();
+        board.forget_guesses();
+        self.undo.forget();
+        self.finish();
+        Verdict::Undone(why)
+    }
+
+    fn finish(&mut self) {
+        self.phase = Phase::Open;
+        self.duplicates = 0;
+        self.prr = None;
+        if let Some(rack) = &mut self.rack {
+            rack.on_recovered();
+        }
+    }
+
+    /// Marks what is lost by now, by time or by counting.
+    fn detect(&mut self, ack: &Ack, board: &mut Scoreboard) -> bool {
+        self.lost_more = match &self.rack {
+            Some(rack) => {
+                let (any, again_at) = board.mark_late(rack.newest(ack.tolerance), ack.clock.now);
+                self.reorder_at = again_at;
+                any
+            }
+            None => board.mark_lost(ack.mss),
+        };
+        self.lost_more
+    }
+
+    /// The time after which what was out of order counts as lost has come.
+    pub(crate) fn on_reorder_timer(
+        &mut self,
+        (tolerance, now, nxt): (Tolerance, Instant, SeqNum),
+        board: &mut Scoreboard,
+    ) -> Verdict {
+        self.reorder_at = None;
+        let Some(rack) = &self.rack else { return Verdict::Grow };
+        let (any, again_at) = board.mark_late(rack.newest(tolerance), now);
+        self.reorder_at = again_at;
+        match (any, self.is_open()) {
+            (true, true) => self.enter(nxt, "too late for reordering (RACK)"),
+            _ => Verdict::Repairing,
+        }
+    }
+
+    fn enter(&mut self, nxt: SeqNum, why: &'static str) -> Verdict {
+        self.phase = Phase::Fast(nxt);
+        self.recover = Some(nxt);
+        self.tail.forget();
+        Verdict::Loss(why)
+    }
+
     //= rfc6675#5
-    // Enter on DupAcks >= DupThresh, or as soon as IsLost(HighACK + 1).
-    fn look_for_loss(&mut self, ack: Ack, board: &mut Scoreboard) -> Verdict {
-        let by_blocks = board.mark_lost(ack.mss);
-        let by_count = self.duplicates >= 3 && !self.repaired_already(ack);
-        if !by_blocks && !by_count {
+    // Enter on DupAcks >= DupThresh, or as soon as a segment is taken for lost.
+    fn look_for_loss(&mut self, ack: &Ack, board: &mut Scoreboard) -> Verdict {
+        let seen = self.detect(ack, board);
+        let by_count = self.rack.is_none() && self.duplicates >= 3 && !self.repaired_already(ack);
+        if !seen && !by_count {
             return Verdict::Grow;
         }
-        board.mark_first_lost();
-        self.phase = Phase::Fast(ack.nxt);
-        self.recover = Some(ack.nxt);
-        Verdict::Loss(if self.duplicates >= 3 { "third duplicate ACK" } else { "SACK blocks show a loss" })
+        if by_count {
+            board.mark_first_lost();
+        }
+        let why = if self.duplicates >= 3 { "third duplicate ACK" } else { "SACK blocks show a loss" };
+        self.enter(ack.nxt, why)
     }
 
     /// Without SACK, duplicates below the last recovery point may be echoes of our own retransmissions.
     //= rfc6582#3.2
-    fn repaired_already(&self, ack: Ack) -> bool {
+    fn repaired_already(&self, ack: &Ack) -> bool {
         !ack.sack_in_use && self.recover.is_some_and(|recover| ack.una.before(recover))
     }
 
-    fn repair(&mut self, ack: Ack, point: SeqNum, board: &mut Scoreboard) -> Verdict {
+    fn repair(&mut self, ack: &Ack, point: SeqNum, board: &mut Scoreboard) -> Verdict {
         if point.at_most(ack.una) {
-            self.phase = Phase::Open;
-            self.duplicates = 0;
+            self.finish();
             board.forget_guesses();
+            self.detect(ack, board);
             return Verdict::Recovered;
         }
-        board.mark_lost(ack.mss);
+        self.detect(ack, board);
         //= rfc6582#3.2
         // A partial acknowledgement: the next unacknowledged segment was lost too.
-        if ack.acked > 0 && board.first().is_some_and(|first| first.again == 0) {
+        if self.rack.is_none() && ack.acked > 0 && board.first().is_some_and(|first| first.again == 0) {
             board.mark_first_lost();
+        }
+        if let Some(prr) = &mut self.prr {
+            prr.on_ack(ack.acked + ack.sacked, board.pipe(), ack.acked > 0 && !self.lost_more);
         }
         Verdict::Repairing
     }
 
-    /// The retransmission timer ran out.
-    pub(crate) fn on_timeout(&mut self, nxt: SeqNum, board: &mut Scoreboard) {
-        self.phase = Phase::Timeout(nxt);
+    /// RFC 5681 as written: the first new acknowledgement ends the repair.
+    pub(crate) fn end_early(&mut self) {
+        self.finish();
+    }
+
+    /// Fast recovery began: what may leave is in proportion to what arrives. `flight` counts what was outstanding before
+    /// the acknowledgement that began it.
+    pub(crate) fn reduce_in_proportion(&mut self, flight: u32, threshold: u32, ack: (u32, u32), pipe: u32) {
+        let (delivered, mss) = ack;
+        let mut prr = Prr::new(flight, threshold, mss);
+        prr.on_ack(delivered, pipe, false);
+        self.prr = Some(prr);
+    }
+
+    //= rfc5682#3.1
+    fn repair_timeout(&mut self, ack: &Ack, (point, frto): (SeqNum, Frto), board: &mut Scoreboard) -> Verdict {
+        if point.at_most(ack.una) {
+            self.finish();
+            board.forget_guesses();
+            return Verdict::Grow;
+        }
+        match frto {
+            // (2b) It acknowledges new data: new text tells more than another repetition.
+            Frto::Asked if ack.acked > 0 && ack.has_new => self.phase = Phase::Timeout(ack.nxt, Frto::NewSent),
+            // (2a), (3a) The loss was real.
+            Frto::Asked if ack.acked > 0 || ack.duplicate => self.phase = Phase::Timeout(point, Frto::Off),
+            Frto::NewSent => self.phase = Phase::Timeout(point, Frto::Off),
+            _ => {}
+        }
+        if self.rack.is_some() {
+            self.detect(ack, board);
+        }
+        // Slow start out of the hole: everything unsacked is marked lost already.
+        Verdict::Grow
+    }
+
+    /// The retransmission timer ran out. `ask`: whether it may have been needless.
+    pub(crate) fn on_timeout(&mut self, (una, nxt): (SeqNum, SeqNum), ask: bool, board: &mut Scoreboard) {
+        if !matches!(self.phase, Phase::Timeout(..)) {
+            self.undo.begin(una);
+        }
+        let unknown = self.duplicates == 0 && board.sacked().0 == 0;
+        let frto = if ask && self.is_open() && unknown { Frto::Asked } else { Frto::Off };
+        self.start_over(nxt, board);
+        self.phase = Phase::Timeout(nxt, frto);
+    }
+
+    /// Everything that is not sacked goes again, in slow start.
+    pub(crate) fn start_over(&mut self, nxt: SeqNum, board: &mut Scoreboard) {
+        self.phase = Phase::Timeout(nxt, Frto::Off);
         self.recover = Some(nxt);
         self.duplicates = 0;
+        self.prr = None;
+        self.reorder_at = None;
+        self.tail.forget();
         board.forget_sacks_if_reneged();
         board.mark_all_lost();
     }

@@ -1,12 +1,16 @@
-//! Every segment in flight, and what became of it: the scoreboard of RFC 6675.
+//! Every segment in flight, and what became of it: the scoreboard of RFC 6675, with the times that RFC 8985 judges by.
 //!
 //! One record a segment, ordered by sequence number: acknowledgements pop from the front, SACK blocks mark in the middle.
-//! `pipe`, the estimate of what is still on its way, is kept up to date with every mark.
+//! `pipe`, the estimate of what is still on its way, is kept up to date with every mark. Segments sent once stand in the
+//! order of their times too, and those sent again are listed in that order, so that finding what is late costs nothing
+//! for what is not.
 
 use std::collections::VecDeque;
 
 use base::{Duration, Instant, SeqNum};
 use wire::tcp::SackBlocks;
+
+use crate::socket::Board;
 
 /// A segment that was sent and is not acknowledged.
 #[derive(Clone, Copy, Debug)]
@@ -18,10 +22,10 @@ pub(crate) struct Sent {
     pub(crate) sacked: bool,
     /// Believed to be lost.
     pub(crate) lost: bool,
-    /// How often it was sent again.
-    pub(crate) again: u32,
     /// Sent again since it was marked lost: on its way once more.
     resent: bool,
+    /// How often it was sent again.
+    pub(crate) again: u16,
 }
 
 impl Sent {
@@ -29,7 +33,7 @@ impl Sent {
         if self.sacked || (self.lost && !self.resent) { 0 } else { self.len }
     }
 
-    fn end(&self) -> SeqNum {
+    pub(crate) fn end(&self) -> SeqNum {
         self.seq + self.len
     }
 }
@@ -39,6 +43,7 @@ pub(crate) struct Scoreboard {
     sent: VecDeque<Sent>,
     pipe: u32,
     sacked: u32,
+    sacked_segments: u32,
     /// Duplicate acknowledgements of a peer without SACK, as bytes that have left the network.
     guessed: u32,
     /// Records before this index are sacked, or marked lost already (an index since the first record ever, so that
@@ -52,12 +57,37 @@ pub(crate) struct Scoreboard {
     sacked_to: u64,
     /// What blocks have told so far: disjoint, ascending.
     ranges: Vec<(SeqNum, SeqNum)>,
+    /// No record before this index was sent only once and waits for news.
+    timed_from: u64,
+    /// What was sent again, in the order of the times; outdated entries are passed over.
+    resends: VecDeque<(Instant, SeqNum)>,
+    /// Bytes ever marked lost, wrapping.
+    lost_total: u32,
+}
+
+/// What the newest delivered segment tells about all others (RFC 8985, section 5.2).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newest {
+    pub(crate) at: Instant,
+    pub(crate) end: SeqNum,
+    /// How much later than a segment's departure it is late: a round trip, and what reordering may take.
+    pub(crate) allowance: Duration,
+}
+
+impl Newest {
+    /// RACK_sent_after: whether it left after `other`.
+    //= rfc8985#6.2
+    fn is_after(&self, at: Instant, end: SeqNum) -> bool {
+        self.at > at || (self.at == at && end.before(self.end))
+    }
 }
 
 /// What a cumulative acknowledgement covered.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Covered {
     pub(crate) bytes: u32,
+    /// Of these, bytes that had been acknowledged selectively before.
+    pub(crate) known: u32,
     /// Round trip of the newest segment, unless one of the segments was sent twice (Karn's rule): then the others waited
     /// for that one.
     pub(crate) rtt: Option<Duration>,
@@ -72,6 +102,30 @@ impl Scoreboard {
         self.sent.front()
     }
 
+    pub(crate) fn last(&self) -> Option<&Sent> {
+        self.sent.back()
+    }
+
+    /// Bytes, and segments, that were acknowledged selectively.
+    pub(crate) fn sacked(&self) -> (u32, u32) {
+        (self.sacked, self.sacked_segments)
+    }
+
+    pub(crate) fn lost_total(&self) -> u32 {
+        self.lost_total
+    }
+
+    /// The counts of a snapshot.
+    pub(crate) fn counts(&self) -> Board {
+        let count = |which: fn(&Sent) -> bool| self.sent.iter().filter(|sent| which(sent)).count() as u32;
+        Board {
+            unacknowledged: self.sent.len() as u32,
+            sacked: self.sacked_segments,
+            lost: count(|sent| sent.lost && !sent.sacked),
+            resent: count(|sent| sent.resent && !sent.sacked),
+        }
+    }
+
     /// RFC 6675's pipe: bytes believed to be on their way.
     //= rfc6675#4
     pub(crate) fn pipe(&self) -> u32 {
@@ -84,8 +138,9 @@ impl Scoreboard {
         self.pipe += len;
     }
 
-    /// Everything before `una` has arrived.
-    pub(crate) fn on_ack(&mut self, una: SeqNum, now: Instant) -> Covered {
+    /// Everything before `una` has arrived; `delivered` sees each segment that was not known to have.
+    #[inline]
+    pub(crate) fn on_ack(&mut self, una: SeqNum, now: Instant, mut delivered: impl FnMut(&Sent)) -> Covered {
         let (mut covered, mut ambiguous) = (Covered::default(), false);
         while let Some(first) = self.sent.front_mut() {
             if una.at_most(first.seq) {
@@ -95,10 +150,14 @@ impl Scoreboard {
             if first.end().at_most(una) {
                 covered.bytes += first.len;
                 ambiguous |= first.again > 0;
-                if !first.sacked {
+                if first.sacked {
+                    self.sacked -= first.len;
+                    self.sacked_segments -= 1;
+                    covered.known += first.len;
+                } else {
                     covered.rtt = Some(now.since(first.at));
+                    delivered(first);
                 }
-                self.sacked -= if first.sacked { first.len } else { 0 };
                 self.waiting -= u32::from(first.lost && !first.resent && !first.sacked);
                 self.pipe -= before;
                 self.sent.pop_front();
@@ -108,13 +167,20 @@ impl Scoreboard {
             // Part of a segment: the rest stays.
             let cut = una - first.seq;
             covered.bytes += cut;
-            self.sacked -= if first.sacked { cut } else { 0 };
+            if first.sacked {
+                self.sacked -= cut;
+                covered.known += cut;
+            }
             first.seq = una;
             first.len -= cut;
             self.pipe -= before - first.in_pipe();
             break;
         }
         self.loss_checked = self.loss_checked.max(self.popped);
+        self.timed_from = self.timed_from.max(self.popped);
+        if self.sent.is_empty() {
+            self.resends.clear();
+        }
         if !self.ranges.is_empty() {
             let old = self.ranges.partition_point(|(_, end)| end.at_most(una));
             self.ranges.drain(..old);
@@ -123,21 +189,27 @@ impl Scoreboard {
         covered
     }
 
-    /// Marks what the blocks cover; returns how many bytes are newly marked.
-    pub(crate) fn on_sack(&mut self, blocks: &SackBlocks, una: SeqNum, nxt: SeqNum) -> u32 {
+    /// Marks what the blocks cover; returns how many bytes are newly marked. `delivered` sees each segment.
+    pub(crate) fn on_sack(
+        &mut self,
+        blocks: &SackBlocks,
+        una: SeqNum,
+        nxt: SeqNum,
+        mut delivered: impl FnMut(&Sent),
+    ) -> u32 {
         let before = self.sacked;
         for (start, end) in blocks.iter() {
             //= rfc2018#5
             // A block outside what is in flight says nothing (or is a D-SACK below una).
             if start.before(end) && una.at_most(start) && end.at_most(nxt) {
-                self.on_block(start, end);
+                self.on_block(start, end, &mut delivered);
             }
         }
         self.sacked - before
     }
 
     /// Every acknowledgement repeats its blocks: only what is new in them costs anything.
-    fn on_block(&mut self, start: SeqNum, end: SeqNum) {
+    fn on_block(&mut self, start: SeqNum, end: SeqNum, delivered: &mut impl FnMut(&Sent)) {
         let mut at = start;
         while at.before(end) {
             let next = self.ranges.partition_point(|(_, range_end)| range_end.at_most(at));
@@ -150,7 +222,7 @@ impl Scoreboard {
             }
             let stop = known.map_or(end, |(range_start, _)| range_start.min(end));
             let (from, to) = self.join(next, at, stop);
-            self.mark_sacked(at, stop, from, to);
+            self.mark_sacked((at, stop), (from, to), delivered);
             at = stop;
         }
     }
@@ -180,10 +252,16 @@ impl Scoreboard {
     }
 
     /// Marks the segments that touch `start..end` and lie within `from..to`.
-    fn mark_sacked(&mut self, start: SeqNum, end: SeqNum, from: SeqNum, to: SeqNum) {
+    fn mark_sacked(
+        &mut self,
+        (start, end): (SeqNum, SeqNum),
+        (from, to): (SeqNum, SeqNum),
+        delivered: &mut impl FnMut(&Sent),
+    ) {
         let Some(first) = self.sent.front().map(|sent| sent.seq) else { return };
         let index = self.sent.partition_point(|sent| sent.end() - first <= start - first);
         for (n, sent) in self.sent.range_mut(index..).enumerate() {
+            let sent: &mut Sent = sent;
             if end.at_most(sent.seq) {
                 break;
             }
@@ -195,6 +273,8 @@ impl Scoreboard {
             self.waiting -= u32::from(sent.lost && !sent.resent);
             sent.sacked = true;
             self.sacked += sent.len;
+            self.sacked_segments += 1;
+            delivered(sent);
         }
     }
 
@@ -253,9 +333,80 @@ impl Scoreboard {
         self.pipe -= sent.in_pipe();
         sent.lost = true;
         sent.resent = false;
+        self.lost_total = self.lost_total.wrapping_add(sent.len);
         self.waiting += 1;
         self.waiting_from = self.waiting_from.min(self.popped + index as u64);
         true
+    }
+
+    /// Marks what left so long before `newest` that it would have arrived; answers whether anything was, and when to look
+    /// again.
+    //= rfc8985#6.2
+    pub(crate) fn mark_late(&mut self, newest: Newest, now: Instant) -> (bool, Option<Instant>) {
+        let (mut any, mut again_at) = (false, None);
+        let mut index = (self.timed_from.max(self.popped) - self.popped) as usize;
+        while let Some(sent) = self.sent.get(index) {
+            let waits = !sent.sacked && !sent.lost && sent.again == 0;
+            if waits && !newest.is_after(sent.at, sent.end()) {
+                break;
+            }
+            if waits && sent.at + newest.allowance > now {
+                again_at = Some(newest.at + newest.allowance);
+                break;
+            }
+            any |= waits && self.mark(index);
+            index += 1;
+        }
+        self.timed_from = self.popped + index as u64;
+        while let Some((at, seq)) = self.resends.front().copied() {
+            let index = self.index_of(seq);
+            let current = index.is_some_and(|index| {
+                let sent = &self.sent[index];
+                sent.at == at && sent.resent && !sent.sacked
+            });
+            if let Some(index) = index.filter(|_| current) {
+                if !newest.is_after(at, self.sent[index].end()) {
+                    break;
+                }
+                if at + newest.allowance > now {
+                    again_at = Some(newest.at + newest.allowance);
+                    break;
+                }
+                self.mark_resend_lost(index);
+                any = true;
+            }
+            self.resends.pop_front();
+        }
+        (any, again_at)
+    }
+
+    /// What was sent again got lost too.
+    fn mark_resend_lost(&mut self, index: usize) {
+        let sent = &mut self.sent[index];
+        self.pipe -= sent.in_pipe();
+        (sent.lost, sent.resent) = (true, false);
+        self.lost_total = self.lost_total.wrapping_add(sent.len);
+        self.waiting += 1;
+        self.waiting_from = self.waiting_from.min(self.popped + index as u64);
+    }
+
+    fn index_of(&self, seq: SeqNum) -> Option<usize> {
+        let first = self.sent.front()?.seq;
+        if seq.before(first) {
+            return None;
+        }
+        let index = self.sent.partition_point(|sent| sent.seq - first < seq - first);
+        (self.sent.get(index)?.seq == seq).then_some(index)
+    }
+
+    /// The losses were none: what was not sent again is on its way after all.
+    pub(crate) fn unmark_lost(&mut self) {
+        for sent in self.sent.iter_mut().filter(|sent| sent.lost && !sent.resent && !sent.sacked) {
+            sent.lost = false;
+            self.pipe += sent.len;
+        }
+        self.waiting = 0;
+        (self.timed_from, self.loss_checked) = (self.popped, self.popped);
     }
 
     /// The first segment is lost, whatever the blocks say: a third duplicate, or a partial acknowledgement.
@@ -288,6 +439,8 @@ impl Scoreboard {
     pub(crate) fn mark_all_lost(&mut self) {
         for sent in &mut self.sent {
             if !sent.sacked {
+                let told = sent.lost && !sent.resent;
+                self.lost_total = self.lost_total.wrapping_add(if told { 0 } else { sent.len });
                 (sent.lost, sent.resent) = (true, false);
             }
         }
@@ -296,6 +449,8 @@ impl Scoreboard {
         self.pipe = 0;
         self.guessed = 0;
         self.loss_checked = self.popped + self.sent.len() as u64;
+        self.timed_from = self.loss_checked;
+        self.resends.clear();
     }
 
     /// The peer dropped what it had sacked (it may, RFC 2018 section 8): when the first segment is sacked but not
@@ -306,6 +461,7 @@ impl Scoreboard {
             for sent in self.sent.iter_mut().filter(|sent| sent.sacked) {
                 sent.sacked = false;
                 self.sacked -= sent.len;
+                self.sacked_segments -= 1;
                 self.pipe += sent.in_pipe();
             }
         }
@@ -332,10 +488,18 @@ impl Scoreboard {
             self.waiting += 1;
         }
         let sent = &mut self.sent[index];
-        (sent.resent, sent.again, sent.at) = (true, sent.again + 1, now);
+        (sent.resent, sent.again, sent.at) = (true, sent.again.saturating_add(1), now);
         self.waiting -= 1;
         self.waiting_from = self.popped + index as u64 + 1;
         self.pipe += len;
+        self.resends.push_back((now, seq));
+    }
+
+    /// The last segment leaves once more although it is not known to be lost: a probe of the tail.
+    pub(crate) fn on_tail_resend(&mut self, now: Instant) {
+        let Some(last) = self.sent.back_mut() else { return };
+        (last.resent, last.again, last.at) = (true, last.again.saturating_add(1), now);
+        self.resends.push_back((now, last.seq));
     }
 }
 
@@ -357,7 +521,8 @@ mod tests {
     fn sack(board: &mut Scoreboard, from: u32, to: u32) -> u32 {
         let mut blocks = SackBlocks::default();
         blocks.push(SeqNum(from * MSS), SeqNum(to * MSS));
-        board.on_sack(&blocks, board.first().unwrap().seq, SeqNum(100 * MSS))
+        let una = board.first().unwrap().seq;
+        board.on_sack(&blocks, una, SeqNum(100 * MSS), |_| {})
     }
 
     //= rfc6675#4 test
@@ -370,7 +535,7 @@ mod tests {
         assert_eq!(board.pipe(), 6 * MSS);
         board.on_resend(SeqNum(0), MSS, Instant::ZERO);
         assert_eq!((board.pipe(), board.next_lost().is_none()), (7 * MSS, true));
-        let covered = board.on_ack(SeqNum(4 * MSS), Instant::ZERO);
+        let covered = board.on_ack(SeqNum(4 * MSS), Instant::ZERO, |_| {});
         assert_eq!((covered.bytes, board.pipe()), (4 * MSS, 6 * MSS));
     }
 
@@ -379,8 +544,8 @@ mod tests {
         let mut board = board(2);
         board.mark_first_lost();
         board.on_resend(SeqNum(0), MSS, Instant::ZERO);
-        assert_eq!(board.on_ack(SeqNum(MSS), Instant::from_nanos(5)).rtt, None);
-        assert_eq!(board.on_ack(SeqNum(2 * MSS), Instant::from_nanos(9)).rtt, Some(Duration::from_nanos(9)));
+        assert_eq!(board.on_ack(SeqNum(MSS), Instant::from_nanos(5), |_| {}).rtt, None);
+        assert_eq!(board.on_ack(SeqNum(2 * MSS), Instant::from_nanos(9), |_| {}).rtt, Some(Duration::from_nanos(9)));
     }
 
     #[test]
