@@ -1,0 +1,238 @@
+//! A socket as a program sees it: the stack's connection or listener, and what Linux keeps beside it.
+
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
+use base::event::TcpState;
+use base::{Duration, Instant};
+use stack::{ConnId, Host, ListenerId, TcpError, TcpOption, Waiting};
+
+use crate::address::Family;
+use crate::errno::Errno;
+use crate::info::Times;
+use crate::notices::Notices;
+use crate::send_queue::{SendQueue, Shape};
+use crate::watch::Epoll;
+
+/// What a descriptor stands for. All of them are real descriptors, as packetdrill closes them itself at the end.
+#[derive(Debug)]
+pub(crate) enum Descriptor {
+    Socket(Box<Socket>),
+    Epoll(Epoll),
+    /// One end of a pipe.
+    Pipe(OwnedFd),
+}
+
+/// How far a socket has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    /// Neither connected nor listening.
+    Fresh,
+    Listener(ListenerId),
+    /// Connecting or connected; false until the program could know that it is.
+    Stream(ConnId, bool),
+}
+
+/// A TCP socket.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    /// An event counter that nobody counts with: it holds the number of the descriptor.
+    pub(crate) fd: OwnedFd,
+    pub(crate) family: Family,
+    pub(crate) kind: Kind,
+    pub(crate) bound: Option<SocketAddr>,
+    pub(crate) nonblocking: bool,
+    /// What the stack is told when there is a connection or a listener to tell it.
+    pub(crate) options: Vec<TcpOption>,
+    pub(crate) own: Own,
+    pub(crate) send: SendQueue,
+    pub(crate) notices: Notices,
+    /// `shutdown` was called.
+    pub(crate) shut: (bool, bool),
+    /// The connection's error was told to the program.
+    pub(crate) error_told: bool,
+    /// The program, or poll, found no room: it is to be woken when there is some.
+    pub(crate) no_space: bool,
+    pub(crate) times: Times,
+    seen: Seen,
+}
+
+/// Settings that the stack need not know, or that a program reads back.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Own {
+    pub(crate) values: std::collections::BTreeMap<(i32, i32), i32>,
+    pub(crate) linger: Option<u32>,
+    pub(crate) not_sent_limit: Option<u32>,
+    pub(crate) congestion: Option<String>,
+    /// `TCP_INQ`, `SO_ZEROCOPY`.
+    pub(crate) inq: bool,
+    pub(crate) zerocopy: bool,
+}
+
+/// What the connection looked like the last time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    at: Instant,
+    /// Where the time goes until the next look: busy, the peer's window, the send buffer.
+    goes: (bool, bool, bool),
+    read: u64,
+    received: u64,
+    finished: bool,
+    open: bool,
+    over: bool,
+    cwnd: u32,
+    max_window: usize,
+    mss: usize,
+}
+
+impl Socket {
+    pub(crate) fn new(fd: OwnedFd, family: Family, send: SendQueue, now: Instant) -> Self {
+        Socket {
+            fd,
+            family,
+            kind: Kind::Fresh,
+            bound: None,
+            nonblocking: false,
+            options: Vec::new(),
+            own: Own::default(),
+            send,
+            notices: Notices::default(),
+            shut: (false, false),
+            error_told: false,
+            no_space: false,
+            times: Times { since: now, ..Times::default() },
+            seen: Seen { at: now, mss: 536, ..Seen::default() },
+        }
+    }
+
+    pub(crate) fn conn(&self) -> Option<ConnId> {
+        match self.kind {
+            Kind::Stream(id, _) => Some(id),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn shape(&self) -> Shape {
+        Shape { mss: self.seen.mss, max_window: self.seen.max_window }
+    }
+
+    /// Unsent text up to which the socket counts as writable.
+    pub(crate) fn not_sent_limit(&self, usual: u64) -> u64 {
+        self.own.not_sent_limit.filter(|limit| *limit != 0).map_or(usual, u64::from)
+    }
+
+    /// The program has read.
+    pub(crate) fn on_read(&mut self, len: usize) {
+        self.seen.read += len as u64;
+    }
+
+    /// The peer has finished sending.
+    pub(crate) fn finished(&self) -> bool {
+        self.seen.finished
+    }
+
+    /// Why the connection failed, if it did.
+    pub(crate) fn failure(&self, host: &Host) -> Option<Errno> {
+        match host.tcp_connected(self.conn()?) {
+            Err(TcpError::Closed) | Ok(_) => None,
+            // A connection that the peer had finished with is a broken pipe.
+            Err(TcpError::Reset) if self.seen.finished => Some(Errno(libc::EPIPE)),
+            Err(error) => Some(error.into()),
+        }
+    }
+
+    /// The same, once: the program is told now.
+    pub(crate) fn take_failure(&mut self, host: &Host) -> Option<Errno> {
+        let failure = self.failure(host).filter(|_| !self.error_told);
+        self.error_told |= failure.is_some();
+        failure
+    }
+
+    /// Looks at the connection; answers the poll events that sleepers are to be woken for.
+    pub(crate) fn note_progress(&mut self, host: &Host, now: Instant) -> u32 {
+        let Some(id) = self.conn() else { return 0 };
+        self.spend(now);
+        let Some(info) = host.tcp_info(id) else { return 0 };
+        let mut keys = 0;
+        let open = !matches!(info.state, TcpState::SynSent | TcpState::SynReceived | TcpState::Listen);
+        if open && !self.seen.open {
+            self.seen.open = true;
+            keys |= ALL;
+        }
+        self.seen.mss = (info.send_mss as usize).max(1);
+        self.seen.max_window = self.seen.max_window.max(info.send_window as usize);
+        let text_in_flight = u64::from(info.in_flight).min(self.send.written());
+        let sent = self.send.written().saturating_sub(u64::from(info.not_sent));
+        let acked = sent.saturating_sub(text_in_flight).max(info.totals.bytes_acked.min(self.send.written()));
+        self.send.on_progress(sent, acked);
+        if self.notices.on_progress(self.send.sent(), self.send.acked(), now) {
+            keys |= ERR;
+        }
+        let received = self.seen.read + u64::from(info.unread);
+        if received > self.seen.received {
+            self.seen.received = received;
+            keys |= IN;
+        }
+        let finished = matches!(
+            info.state,
+            TcpState::CloseWait | TcpState::LastAck | TcpState::Closing | TcpState::TimeWait | TcpState::Closed
+        );
+        if finished && !self.seen.finished && open {
+            self.seen.finished = true;
+            keys |= ALL;
+        }
+        if !self.seen.over && (self.failure(host).is_some() || info.state == TcpState::Closed) {
+            self.seen.over = true;
+            self.notices.on_end();
+            keys |= ALL;
+        }
+        if info.cwnd > self.seen.cwnd && open {
+            self.seen.cwnd = info.cwnd;
+        }
+        self.seen.goes.0 = info.in_flight > 0 || info.not_sent > 0;
+        self.seen.goes.1 = info.waits_for == Waiting::PeerWindow;
+        self.seen.goes.2 = self.no_space && info.not_sent == 0 && info.in_flight < info.cwnd;
+        keys
+    }
+
+    /// Room for more was wanted, and there is some: whoever waits for it is woken.
+    pub(crate) fn note_space(&mut self, usual: u64) -> u32 {
+        if !self.no_space {
+            return 0;
+        }
+        self.send.expand(self.seen.cwnd as usize / self.seen.mss, self.seen.mss);
+        let writable = self.send.is_writable(self.not_sent_limit(usual));
+        self.no_space &= !writable;
+        if writable { OUT } else { 0 }
+    }
+
+    /// The time since the last look went where the connection waited.
+    pub(crate) fn spend(&mut self, now: Instant) {
+        let span = now.since(self.seen.at);
+        self.seen.at = now;
+        let (busy, window, send_buffer) = self.seen.goes;
+        let mut spend = |to: fn(&mut Times) -> &mut Duration, on: bool| {
+            if on {
+                let total = to(&mut self.times);
+                *total = Duration::from_nanos(total.nanos() + span.nanos());
+            }
+        };
+        spend(|times| &mut times.busy, busy || send_buffer);
+        spend(|times| &mut times.window, window);
+        spend(|times| &mut times.send_buffer, send_buffer && !window);
+    }
+
+    /// The state of the connection, or of the socket without one.
+    pub(crate) fn state(&self, host: &Host) -> TcpState {
+        match self.kind {
+            Kind::Listener(_) => TcpState::Listen,
+            Kind::Fresh => TcpState::Closed,
+            Kind::Stream(id, _) => host.tcp_state(id).unwrap_or(TcpState::Closed),
+        }
+    }
+}
+
+const IN: u32 = (libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLRDNORM | libc::EPOLLRDBAND) as u32;
+const OUT: u32 = (libc::EPOLLOUT | libc::EPOLLWRNORM | libc::EPOLLWRBAND) as u32;
+const ERR: u32 = libc::EPOLLERR as u32;
+const ALL: u32 = u32::MAX;
