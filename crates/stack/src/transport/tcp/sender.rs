@@ -153,7 +153,7 @@ impl Sender {
         let (flight_before, una_before) = (self.board.pipe(), self.snd_una);
         let duplicate = self.is_duplicate(segment);
         let dsack = self.sack && is_dsack(&segment.options.sack, segment.ack);
-        let (covered, sacked, original) = self.mark(segment, echo, cx.now);
+        let (covered, sacked, original) = self.mark(segment, cx.now);
         let sample = covered.rtt.or(if covered.bytes > 0 { echo.age } else { None });
         if covered.bytes > 0 {
             self.on_news(sample, cx.now);
@@ -180,7 +180,7 @@ impl Sender {
             echo: echo.value,
             has_new: tx.len() as u32 > self.snd_nxt - self.snd_una && !self.peer.is_closed(),
             mss: self.mss,
-            clock: self.ack_clock(echo, cx.now),
+            clock: self.ack_clock(cx.now),
             tolerance: self.tolerance(),
         };
         if self.ecn && segment.has(Flags::ECE) {
@@ -193,8 +193,8 @@ impl Sender {
     }
 
     /// Marks on the scoreboard what the segment acknowledges, and shows each delivered segment to whoever judges by it.
-    fn mark(&mut self, segment: &Segment, echo: Echo, now: Instant) -> (Covered, u32, bool) {
-        let clock = self.ack_clock(echo, now);
+    fn mark(&mut self, segment: &Segment, now: Instant) -> (Covered, u32, bool) {
+        let clock = self.ack_clock(now);
         let point = self.recovery.point();
         let Sender { board, recovery, rates, sack, snd_una, snd_nxt, .. } = self;
         let mut original = false;
@@ -217,8 +217,8 @@ impl Sender {
         (covered, sacked, original)
     }
 
-    fn ack_clock(&self, echo: Echo, now: Instant) -> AckClock {
-        AckClock { now, min_rtt: self.rtt.min().unwrap_or_default(), echo_age: echo.age }
+    fn ack_clock(&self, now: Instant) -> AckClock {
+        AckClock { now, min_rtt: self.rtt.min().unwrap_or_default() }
     }
 
     pub(super) fn tolerance(&self) -> Tolerance {
@@ -302,7 +302,7 @@ impl Sender {
 
     /// A loss was found; `outstanding` and `delivered` are the bytes in flight before this news, and what it delivered.
     pub(super) fn begin_repair(&mut self, flight: u32, (outstanding, delivered): (u32, u32), now: Instant) {
-        self.recovery.undo.begin(self.snd_una);
+        self.recovery.undo.begin(self.snd_una, self.board.has_resent());
         self.congestion.on_loss(flight.max(self.mss), now);
         match self.congestion.repair() {
             Repair::SlowStart => self.recovery.start_over(self.snd_nxt, &mut self.board),

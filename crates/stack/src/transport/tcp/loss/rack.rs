@@ -26,8 +26,6 @@ pub(crate) struct Rack {
 pub(crate) struct AckClock {
     pub(crate) now: Instant,
     pub(crate) min_rtt: Duration,
-    /// How long ago the peer saw the segment whose timestamp it echoes leave, with timestamps in use.
-    pub(crate) echo_age: Option<Duration>,
 }
 
 /// What decides how far segments may overtake each other.
@@ -65,8 +63,7 @@ impl Rack {
         }
         let rtt = clock.now.since(sent.at);
         // Which of the two transmissions arrived? Not the second, if it was faster than light.
-        let first_arrived = || rtt < clock.min_rtt || clock.echo_age.is_some_and(|age| age > rtt + TICK);
-        if sent.again > 0 && first_arrived() {
+        if sent.again > 0 && rtt < clock.min_rtt {
             return;
         }
         self.rtt = rtt;
@@ -113,8 +110,6 @@ impl Rack {
     }
 }
 
-/// The timestamps' clock ticks once a millisecond.
-const TICK: Duration = Duration::from_millis(1);
 const DUP_THRESH: u32 = 3;
 const PERSIST: u8 = 16;
 const MOST_QUARTERS: u8 = 100;

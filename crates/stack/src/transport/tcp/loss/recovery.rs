@@ -342,7 +342,8 @@ impl Recovery {
             self.finish();
             board.forget_guesses();
             self.detect(ack, board);
-            return Verdict::Recovered;
+            // What was sent since then and got lost is another loss.
+            return if board.has_lost() { self.enter(ack.nxt, "another loss in the next window") } else { Verdict::Recovered };
         }
         self.detect(ack, board);
         //= rfc6582#3.2
@@ -375,7 +376,7 @@ impl Recovery {
         if point.at_most(ack.una) {
             self.finish();
             board.forget_guesses();
-            return Verdict::Grow;
+            return if board.has_lost() { self.enter(ack.nxt, "a loss after the timeout") } else { Verdict::Grow };
         }
         match frto {
             // (2b) It acknowledges new data: new text tells more than another repetition.
@@ -395,7 +396,7 @@ impl Recovery {
     /// The retransmission timer ran out. `ask`: whether it may have been needless.
     pub(crate) fn on_timeout(&mut self, (una, nxt): (SeqNum, SeqNum), ask: bool, board: &mut Scoreboard) {
         if !matches!(self.phase, Phase::Timeout(..)) {
-            self.undo.begin(una);
+            self.undo.begin(una, board.has_resent());
         }
         let unknown = self.duplicates == 0 && board.sacked().0 == 0;
         let frto = if ask && self.is_open() && unknown { Frto::Asked } else { Frto::Off };

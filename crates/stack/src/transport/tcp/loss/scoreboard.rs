@@ -61,6 +61,8 @@ pub(crate) struct Scoreboard {
     timed_from: u64,
     /// What was sent again, in the order of the times; outdated entries are passed over.
     resends: VecDeque<(Instant, SeqNum)>,
+    /// Records marked lost, sent again or not, and not sacked.
+    lost: u32,
     /// Bytes ever marked lost, wrapping.
     lost_total: u32,
 }
@@ -111,6 +113,16 @@ impl Scoreboard {
         (self.sacked, self.sacked_segments)
     }
 
+    /// Whether anything is taken for lost and not yet known to have arrived.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.lost > 0
+    }
+
+    /// Whether anything that was sent again is still on its way.
+    pub(crate) fn has_resent(&self) -> bool {
+        self.lost > self.waiting
+    }
+
     pub(crate) fn lost_total(&self) -> u32 {
         self.lost_total
     }
@@ -121,7 +133,7 @@ impl Scoreboard {
         Board {
             unacknowledged: self.sent.len() as u32,
             sacked: self.sacked_segments,
-            lost: count(|sent| sent.lost && !sent.sacked),
+            lost: self.lost,
             resent: count(|sent| sent.resent && !sent.sacked),
         }
     }
@@ -159,6 +171,7 @@ impl Scoreboard {
                     delivered(first);
                 }
                 self.waiting -= u32::from(first.lost && !first.resent && !first.sacked);
+                self.lost -= u32::from(first.lost && !first.sacked);
                 self.pipe -= before;
                 self.sent.pop_front();
                 self.popped += 1;
@@ -271,6 +284,7 @@ impl Scoreboard {
             self.sacked_to = self.sacked_to.max(self.popped + (index + n) as u64 + 1);
             self.pipe -= sent.in_pipe();
             self.waiting -= u32::from(sent.lost && !sent.resent);
+            self.lost -= u32::from(sent.lost);
             sent.sacked = true;
             self.sacked += sent.len;
             self.sacked_segments += 1;
@@ -333,6 +347,7 @@ impl Scoreboard {
         self.pipe -= sent.in_pipe();
         sent.lost = true;
         sent.resent = false;
+        self.lost += 1;
         self.lost_total = self.lost_total.wrapping_add(sent.len);
         self.waiting += 1;
         self.waiting_from = self.waiting_from.min(self.popped + index as u64);
@@ -384,6 +399,7 @@ impl Scoreboard {
     fn mark_resend_lost(&mut self, index: usize) {
         let sent = &mut self.sent[index];
         self.pipe -= sent.in_pipe();
+        self.lost += u32::from(!sent.lost);
         (sent.lost, sent.resent) = (true, false);
         self.lost_total = self.lost_total.wrapping_add(sent.len);
         self.waiting += 1;
@@ -403,6 +419,7 @@ impl Scoreboard {
     pub(crate) fn unmark_lost(&mut self) {
         for sent in self.sent.iter_mut().filter(|sent| sent.lost && !sent.resent && !sent.sacked) {
             sent.lost = false;
+            self.lost -= 1;
             self.pipe += sent.len;
         }
         self.waiting = 0;
@@ -421,6 +438,7 @@ impl Scoreboard {
             return;
         }
         self.pipe -= first.in_pipe();
+        self.lost += u32::from(!first.lost);
         (first.lost, first.resent) = (true, false);
         self.waiting += 1;
         self.waiting_from = self.popped;
@@ -445,6 +463,7 @@ impl Scoreboard {
             }
         }
         self.waiting = self.sent.iter().filter(|sent| !sent.sacked).count() as u32;
+        self.lost = self.waiting;
         self.waiting_from = self.popped;
         self.pipe = 0;
         self.guessed = 0;
@@ -460,6 +479,8 @@ impl Scoreboard {
             self.ranges.clear();
             for sent in self.sent.iter_mut().filter(|sent| sent.sacked) {
                 sent.sacked = false;
+                self.lost += u32::from(sent.lost);
+                self.waiting += u32::from(sent.lost && !sent.resent);
                 self.sacked -= sent.len;
                 self.sacked_segments -= 1;
                 self.pipe += sent.in_pipe();
@@ -486,6 +507,7 @@ impl Scoreboard {
             sent.len = len;
             self.sent.insert(index + 1, rest);
             self.waiting += 1;
+            self.lost += 1;
         }
         let sent = &mut self.sent[index];
         (sent.resent, sent.again, sent.at) = (true, sent.again.saturating_add(1), now);

@@ -15,17 +15,17 @@ pub(crate) struct Undo {
 }
 
 impl Undo {
-    /// The window shrinks; `una` is not acknowledged yet.
-    pub(crate) fn begin(&mut self, una: SeqNum) {
-        *self = Undo { from: Some(una), ..Undo::default() };
+    /// The window shrinks; `una` is not acknowledged yet. With `repeated`, repetitions of an earlier repair are still on
+    /// their way: their acknowledgements must not pass for those of originals.
+    pub(crate) fn begin(&mut self, una: SeqNum, repeated: bool) {
+        let before = if repeated { *self } else { Undo::default() };
+        *self = Undo { from: Some(una), ..before };
     }
 
     /// Something was sent again, at this time of our timestamp clock when timestamps are in use.
     pub(crate) fn on_again(&mut self, timestamp: Option<u32>) {
-        if self.from.is_some() {
-            self.first_again = self.first_again.or(timestamp);
-            (self.unexplained, self.any_again) = (self.unexplained + 1, true);
-        }
+        self.first_again = self.first_again.or(timestamp);
+        (self.unexplained, self.any_again) = (self.unexplained + 1, true);
     }
 
     /// A D-SACK: a repetition arrived twice.
