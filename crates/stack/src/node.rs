@@ -1,6 +1,6 @@
 //! What can stand at the end of a cable.
 
-use base::{Cx, Port};
+use base::{Cx, Instant, Port};
 use wire::PacketBuf;
 
 use crate::Wake;
@@ -24,4 +24,13 @@ pub trait Node: Send {
     fn poll_frame(&mut self, cx: &mut Cx<'_>, port: Port) -> Option<PacketBuf>;
     /// When this node next wants `on_timer`, and why.
     fn poll_at(&self) -> Option<Wake>;
+    /// Whether `poll_frame` may return a frame now. False: it would return `None`. Asked while the medium is busy, so it
+    /// costs next to nothing.
+    fn has_frame(&self, _: Port) -> bool {
+        true
+    }
+    /// The time of `poll_at` without the reason; [`Instant::FAR`]: never.
+    fn due(&self) -> Instant {
+        self.poll_at().map_or(Instant::FAR, |wake| wake.at)
+    }
 }

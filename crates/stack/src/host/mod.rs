@@ -198,6 +198,16 @@ impl Node for Host {
         frame
     }
 
+    fn has_frame(&self, port: Port) -> bool {
+        let queued = self.interfaces.get(usize::from(port.0)).is_some_and(|interface| interface.queue.len() > 0);
+        queued || !self.outbox.is_empty() || self.tcp.may_send(port, self.now)
+    }
+
+    fn due(&self) -> Instant {
+        let rare = [self.neighbors.poll_at(), self.reassembly.poll_at()];
+        rare.into_iter().flatten().map(|wake| wake.at).fold(self.tcp.due(), Instant::min)
+    }
+
     fn poll_at(&self) -> Option<Wake> {
         let sources = [self.tcp.poll_at(), self.neighbors.poll_at(), self.reassembly.poll_at()];
         sources.into_iter().flatten().min_by_key(|wake| wake.at)

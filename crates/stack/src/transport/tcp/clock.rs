@@ -88,8 +88,13 @@ impl Clock {
     /// Whether the pace holds the next segment back.
     #[inline]
     pub(super) fn holds_back(&mut self, now: Instant) -> bool {
-        self.paced = self.pace_at > now;
+        self.paced = self.is_ahead(now);
         self.paced
+    }
+
+    /// Whether the pace keeps the next segment until later.
+    pub(super) fn is_ahead(&self, now: Instant) -> bool {
+        self.pace_at > now
     }
 
     pub(super) fn is_paced(&self) -> bool {

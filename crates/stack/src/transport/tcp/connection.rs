@@ -305,6 +305,21 @@ impl Connection {
 
     // --- output ----------------------------------------------------------------------------------------------------
 
+    /// Whether `poll_segment` may give a segment now.
+    pub(crate) fn may_send(&self, now: Instant) -> bool {
+        match &self.phase {
+            Phase::Synchronized(open) => {
+                self.urgent.is_some()
+                    || self.program.released
+                    || self.program.finished
+                    || open.acks.is_due()
+                    || self.rx.freed
+                    || open.snd.may_send(&self.tx, now)
+            }
+            _ => true,
+        }
+    }
+
     /// The next segment, or nothing. Called until it says nothing.
     pub(crate) fn poll_segment(&mut self, cx: &mut TcpCx<'_>) -> Option<Outgoing> {
         if self.urgent.is_some() {

@@ -60,6 +60,27 @@ impl Sender {
         planned
     }
 
+    /// Whether `next_segment` may plan something now. It may say so in vain, but not the other way.
+    pub(crate) fn may_send(&self, tx: &SendBuffer, now: Instant) -> bool {
+        if self.clock.is_ahead(now) {
+            return false;
+        }
+        if self.board.next_lost().is_some() || self.forced.is_some() {
+            return true;
+        }
+        let sent = self.snd_nxt - self.snd_una;
+        let unsent = tx.len() as u32 - sent.min(tx.len() as u32);
+        if self.rates.is_some() || (unsent > 0 && self.clock.rto_at.is_none()) {
+            // Even nothing has something to set in motion: a probe's timer, the end of a rate sample.
+            return true;
+        }
+        let least = self.mss.saturating_sub(MOST_SACK_BYTES);
+        let text = unsent.min(self.peer.size().saturating_sub(sent)).min(least);
+        let pipe = self.board.pipe();
+        let fits = pipe == 0 || pipe + text <= self.window();
+        fits && self.half < SendHalf::FinSent && (text > 0 || self.half == SendHalf::FinQueued)
+    }
+
     /// Nothing may leave: something must remind us.
     fn on_nothing(&mut self, tx: &SendBuffer, now: Instant) {
         if self.clock.rto_at.is_none() && (!self.board.is_empty() || self.is_blocked_by_window(tx)) {
@@ -212,3 +233,6 @@ impl Sender {
 
 /// What pacing counts besides the text: headers of IP and TCP.
 const HEADERS: u32 = 40;
+
+/// What selective acknowledgements take of a segment's text, at most.
+const MOST_SACK_BYTES: u32 = 36;

@@ -309,7 +309,8 @@ impl Sender {
             Repair::FirstAck | Repair::Own => self.forced = Some(Forced::FirstResend),
             Repair::Proportional => {
                 let (threshold, pipe) = (self.congestion.threshold(), self.board.pipe());
-                self.recovery.reduce_in_proportion(outstanding, threshold, (delivered, self.mss), pipe);
+                let reduced = (threshold, self.initial_window);
+                self.recovery.reduce_in_proportion((outstanding, pipe), reduced, (delivered, self.mss));
             }
         }
     }

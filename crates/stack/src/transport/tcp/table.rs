@@ -304,6 +304,18 @@ impl Tcp {
         }
     }
 
+    /// Whether `poll_segment` may give a segment now. It looks at the first in line only.
+    pub(crate) fn may_send(&self, port: Port, now: Instant) -> bool {
+        let line = self.ready.get(usize::from(port.0));
+        let first = line.and_then(|line| Some((line.len(), self.connections.get(*line.front()?)?)));
+        let alone = first.is_none_or(|(waiting, entry)| waiting == 1 && !entry.connection.may_send(now));
+        !alone || !self.strays.is_empty()
+    }
+
+    pub(crate) fn due(&self) -> Instant {
+        self.timers.peek().map_or(Instant::FAR, |Reverse((at, _))| *at)
+    }
+
     pub(crate) fn poll_at(&self) -> Option<Wake> {
         let Reverse((at, id)) = self.timers.peek()?;
         Some(Wake { at: *at, why: self.connections.get(*id).map_or(Why::Stale, |entry| why(&entry.connection, *at)) })

@@ -43,6 +43,12 @@ impl Prr {
         self.window = pipe + count;
     }
 
+    /// Nothing is on its way any more, and was not for a while (a lost tail): the queues have drained, and what may leave
+    /// at once is what may leave after a pause (RFC 5681, section 4.1).
+    pub(crate) fn restart(&mut self, window: u32) {
+        self.window = self.window.max(window.min(self.threshold));
+    }
+
     pub(crate) fn on_sent(&mut self, bytes: u32) {
         self.out += bytes;
     }

@@ -343,7 +343,11 @@ impl Recovery {
             board.forget_guesses();
             self.detect(ack, board);
             // What was sent since then and got lost is another loss.
-            return if board.has_lost() { self.enter(ack.nxt, "another loss in the next window") } else { Verdict::Recovered };
+            return if board.has_lost() {
+                self.enter(ack.nxt, "another loss in the next window")
+            } else {
+                Verdict::Recovered
+            };
         }
         self.detect(ack, board);
         //= rfc6582#3.2
@@ -364,10 +368,17 @@ impl Recovery {
 
     /// Fast recovery began: what may leave is in proportion to what arrives. `flight` counts what was outstanding before
     /// the acknowledgement that began it.
-    pub(crate) fn reduce_in_proportion(&mut self, flight: u32, threshold: u32, ack: (u32, u32), pipe: u32) {
-        let (delivered, mss) = ack;
+    pub(crate) fn reduce_in_proportion(
+        &mut self,
+        (flight, pipe): (u32, u32),
+        (threshold, restart): (u32, u32),
+        (delivered, mss): (u32, u32),
+    ) {
         let mut prr = Prr::new(flight, threshold, mss);
         prr.on_ack(delivered, pipe, false);
+        if pipe == 0 {
+            prr.restart(restart);
+        }
         self.prr = Some(prr);
     }
 

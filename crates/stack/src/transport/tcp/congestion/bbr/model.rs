@@ -26,6 +26,7 @@ pub(super) struct Model {
     latest_rate: u64,
     latest_inflight: u64,
     lost_in_round: u32,
+    acked_in_round: u32,
     pub(super) plateau: Plateau,
     /// A probe's samples are still coming in.
     probing: bool,
@@ -83,6 +84,7 @@ impl Default for Model {
             latest_rate: 0,
             latest_inflight: 0,
             lost_in_round: 0,
+            acked_in_round: 0,
             plateau: Plateau::default(),
             probing: true,
             aggregation: Aggregation::default(),
@@ -91,7 +93,7 @@ impl Default for Model {
 }
 
 impl Model {
-    pub(super) fn on_rate(&mut self, rate: &Rate, probing: bool, window: u32) {
+    pub(super) fn on_rate(&mut self, rate: &Rate, probing: bool, (window, mss): (u32, u32)) {
         self.round_start = rate.total_then >= self.round_ends_at;
         if self.round_start {
             self.round_ends_at = rate.total;
@@ -105,12 +107,13 @@ impl Model {
         self.latest_rate = self.latest_rate.max(sample);
         self.latest_inflight = self.latest_inflight.max(rate.delivered);
         self.lost_in_round += rate.newly_lost;
+        self.acked_in_round += rate.acked;
         self.on_aggregation(rate, window);
         if self.round_start {
             if !rate.app_limited {
                 self.plateau.on_round(self.bandwidth_long());
             }
-            if self.lost_in_round > 0 && !probing {
+            if !probing && self.lost_in_round > (self.acked_in_round / 100 * 2).max(2 * mss) {
                 self.lower(window);
             }
         }
@@ -126,7 +129,9 @@ impl Model {
         }
     }
 
-    /// Losses outside a probe: no more than was delivered lately, and at most three tenths less.
+    /// More losses outside a probe than the path may have: no more than was delivered lately, and at most three tenths
+    /// less. (The draft lowers the bounds for any loss: on a short path that loses one segment in a hundred at random, and
+    /// so in every round, they would only ever fall.)
     fn lower(&mut self, window: u32) {
         let low = if self.rate_low == u64::MAX { self.bandwidth_long() } else { self.rate_low };
         self.rate_low = self.latest_rate.max(low / 10 * 7);
@@ -150,7 +155,8 @@ impl Model {
 
     pub(super) fn end_of_round(&mut self) {
         if self.round_start {
-            (self.latest_rate, self.latest_inflight, self.lost_in_round) = (0, 0, 0);
+            (self.latest_rate, self.latest_inflight) = (0, 0);
+            (self.lost_in_round, self.acked_in_round) = (0, 0);
         }
     }
 
