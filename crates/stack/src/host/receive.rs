@@ -213,7 +213,7 @@ impl Host {
             local: SocketAddr::new(received.to, header.dst_port),
             remote: SocketAddr::new(received.from, header.src_port),
         };
-        let segment = Segment::new(&header, packet.into_payload());
+        let segment = Segment::new(&header, received.ecn == ip::CE, packet.into_payload());
         let Host { tcp, config, facts, wakers, own, routes, interfaces, .. } = self;
         let path = |to| find_path(own, routes, interfaces, to);
         let result = tcp.on_segment(flow, segment, &path, &mut TcpCx { now: cx.now, config, facts, wakers });

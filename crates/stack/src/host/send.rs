@@ -40,12 +40,13 @@ impl Host {
     }
 
     fn send_segment(&mut self, cx: &mut Cx<'_>, transmit: Transmit) {
-        let Transmit { mut packet, from, to, path } = transmit;
+        let Transmit { mut packet, from, to, path, ect } = transmit;
+        let ecn = if ect { ip::ECT_0 } else { 0 };
         packet.id = self.packet_id();
         //= rfc1191#3
         // Segments are sized for the path: none of them may be split on the way.
-        let out =
-            Outbound { from, to, protocol: Protocol::TCP, ttl: self.config.ttl, id: self.ident(), dont_fragment: true };
+        let (ttl, id) = (self.config.ttl, self.ident());
+        let out = Outbound { from, to, protocol: Protocol::TCP, ttl, id, dont_fragment: true, ecn };
         ip::push_header(&mut packet, &out);
         self.send_packet(cx, packet, path);
     }

@@ -16,6 +16,8 @@ pub(crate) struct Received {
     pub(crate) header_len: usize,
     pub(crate) fragment: Option<Fragment>,
     pub(crate) dont_fragment: bool,
+    /// The two bits of explicit congestion notification (RFC 3168).
+    pub(crate) ecn: u8,
 }
 
 /// Which part of which datagram.
@@ -40,7 +42,8 @@ pub(crate) fn receive_v4(packet: &mut PacketBuf) -> Result<Received, InternetDro
         more: header.more_fragments,
     });
     let ipv4::Header { src, dst, protocol, ttl, header_len, dont_fragment, .. } = header;
-    Ok(Received { from: src.into(), to: dst.into(), protocol, ttl, header_len, fragment, dont_fragment })
+    let ecn = header.dscp_ecn & ECN_BITS;
+    Ok(Received { from: src.into(), to: dst.into(), protocol, ttl, header_len, fragment, dont_fragment, ecn })
 }
 
 pub(crate) fn receive_v6(packet: &mut PacketBuf) -> Result<Received, InternetDrop> {
@@ -55,6 +58,7 @@ pub(crate) fn receive_v6(packet: &mut PacketBuf) -> Result<Received, InternetDro
         header_len: ipv6::LEN,
         fragment: None,
         dont_fragment: true,
+        ecn: header.traffic_class & ECN_BITS,
     })
 }
 
@@ -67,12 +71,20 @@ pub(crate) struct Outbound {
     pub(crate) ttl: u8,
     pub(crate) id: u16,
     pub(crate) dont_fragment: bool,
+    pub(crate) ecn: u8,
 }
+
+/// The lower two bits of what was the type of service, and two of their values: the sender understands marks, and a mark.
+//= rfc3168#5
+const ECN_BITS: u8 = 3;
+pub(crate) const ECT_0: u8 = 2;
+pub(crate) const CE: u8 = 3;
 
 /// Puts the header in front. Addresses of two versions cannot meet: sockets check.
 pub(crate) fn push_header(packet: &mut PacketBuf, out: &Outbound) {
     match (out.from, out.to) {
         (IpAddr::V4(src), IpAddr::V4(dst)) => ipv4::Header {
+            dscp_ecn: out.ecn,
             id: out.id,
             dont_fragment: out.dont_fragment,
             ttl: out.ttl,
@@ -85,6 +97,7 @@ pub(crate) fn push_header(packet: &mut PacketBuf, out: &Outbound) {
         (IpAddr::V6(src), IpAddr::V6(dst)) => {
             let mut header = ipv6::Header::default();
             (header.next_header, header.hop_limit, header.src, header.dst) = (out.protocol, out.ttl, src, dst);
+            header.traffic_class = out.ecn;
             header.push(packet);
         }
         _ => unreachable!("a packet between two IP versions"),

@@ -10,6 +10,7 @@ use wire::tcp::{Flags, Options};
 use super::ack::Acks;
 use super::cx::TcpCx;
 use super::handshake::{Agreed, Handshake};
+use super::keepalive::{Due, Watch};
 use super::plan::Planned;
 use super::receiver::{ReceiveQueue, Receiver, Text};
 use super::segment::{Outgoing, Segment};
@@ -34,6 +35,8 @@ pub(crate) struct Connection {
     pub(crate) error: Option<TcpError>,
     /// An ICMP message that names a reason, told when the connection gives up.
     pub(crate) hint: Option<&'static str>,
+    /// Whether the host's budget lets its buffers grow.
+    pub(crate) may_grow: bool,
     pub(crate) settings: Settings,
 }
 
@@ -66,7 +69,10 @@ pub(crate) struct Synchronized {
     ts_offset: Option<u32>,
     receive_mss: u32,
     totals: Totals,
+    watch: Watch,
     we_closed_first: bool,
+    /// The next segment without text asks for an answer.
+    keepalive_due: bool,
     /// An orphan in FIN-WAIT-2 is not kept for ever.
     orphan_until: Option<Instant>,
 }
@@ -76,12 +82,21 @@ impl Synchronized {
         let Agreed { send, irs, offered, scale, timestamps, receive_mss } = agreed;
         Synchronized {
             snd: Sender::new(flow, send, settings, cx),
-            rcv: Receiver::new(irs, offered, scale, receive_mss, timestamps.map(|(_, recent)| recent), cx.now),
+            rcv: Receiver::new(
+                irs,
+                (offered, scale),
+                receive_mss,
+                timestamps.map(|(_, recent)| recent),
+                settings.receive_buffer,
+                cx.now,
+            ),
             acks: Acks::new(),
             ts_offset: timestamps.map(|(offset, _)| offset),
             receive_mss,
             totals: Totals::default(),
+            watch: Watch::new(cx.now),
             we_closed_first: false,
+            keepalive_due: false,
             orphan_until: None,
         }
     }
@@ -90,6 +105,7 @@ impl Synchronized {
     pub(super) fn describe(&self, info: &mut TcpInfo) {
         info.options.timestamps = self.ts_offset.is_some();
         (info.receive_mss, info.totals) = (self.receive_mss, self.totals);
+        info.last_received = Some(self.watch.heard());
         self.snd.describe(info);
         self.rcv.describe(info);
     }
@@ -121,6 +137,7 @@ impl Connection {
             urgent: None,
             error: None,
             hint: None,
+            may_grow: true,
             settings,
         }
     }
@@ -153,6 +170,9 @@ impl Connection {
     //= rfc9293#3.10.7.4
     pub(super) fn on_segment_synchronized(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
         let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
+        open.watch.on_heard(cx.now);
+        open.totals.segments_in += 1;
+        open.totals.data_segments_in += u64::from(!segment.text.is_empty());
         // First: the sequence number, and by RFC 7323 the timestamp before it.
         if let Err(reason) = open.rcv.check_timestamp(&segment, cx.now).and_then(|()| open.rcv.check_sequence(&segment))
         {
@@ -231,8 +251,19 @@ impl Connection {
             self.reset(TcpError::Aborted, cx);
             return Arrived::Dropped(TransportDrop::Closed);
         }
+        if open.snd.ecn {
+            open.rcv.note_mark(&segment);
+        }
         let len = segment.text.len() as u32;
-        match open.rcv.on_text(segment.seq, segment.text, &mut self.rx) {
+        let before = open.rcv.rcv_nxt();
+        let arrived = open.rcv.on_text(segment.seq, segment.text, &mut self.rx);
+        let advanced = open.rcv.rcv_nxt() - before;
+        open.totals.bytes_received += u64::from(advanced);
+        if advanced > 0 && self.may_grow {
+            let rtt = open.snd.smoothed_rtt();
+            open.rcv.tuner.on_text(advanced as usize, self.rx.len() - advanced as usize, rtt, cx.now);
+        }
+        match arrived {
             Ok(Text::InOrder) => {
                 open.acks.on_text(len, open.receive_mss, cx.now, cx.config.delayed_ack);
                 cx.wake(&mut self.program.reader);
@@ -279,7 +310,16 @@ impl Connection {
             Phase::Synchronized(open) => {
                 open.acks.on_timer(cx.now);
                 let orphaned = open.orphan_until.is_some_and(|until| until <= cx.now);
-                if open.snd.on_timer(&mut open.totals, cx).is_err() {
+                let watched = match &self.settings.keepalive {
+                    Some(keepalive) if open.snd.is_idle() => open.watch.on_timer(keepalive, cx.now),
+                    _ => Due::Nothing,
+                };
+                if watched == Due::Probe {
+                    // One number below the next: the peer must answer that it has it already.
+                    open.acks.at_once();
+                    open.keepalive_due = true;
+                }
+                if watched == Due::GivenUp || open.snd.on_timer(&mut open.totals, cx).is_err() {
                     self.give_up(cx);
                 } else if orphaned {
                     self.phase = Phase::Closed;
@@ -347,7 +387,7 @@ impl Connection {
             self.settle(cx);
         }
         let Phase::Synchronized(open) = &mut self.phase else { return None };
-        let capacity = self.settings.receive_buffer.start;
+        let capacity = open.rcv.tuner.capacity();
         let free = capacity.saturating_sub(self.rx.len());
         //= rfc9293#3.7.1
         // MUST-16: the text leaves room for the options of this very segment.
@@ -360,11 +400,17 @@ impl Connection {
                 (planned, self.tx.slice(position, planned.text as usize))
             }
             None if open.acks.is_due() || (self.rx.freed && open.rcv.owes_window_update(free, capacity)) => {
-                (Planned { seq: open.snd.seq_of_ack(), text: 0, fin: false, again: false }, Bytes::new())
+                //= rfc9293#3.8.4
+                let back = u32::from(std::mem::take(&mut open.keepalive_due));
+                (Planned { seq: open.snd.seq_of_ack() - back, text: 0, fin: false, again: false }, Bytes::new())
             }
             None => return None,
         };
-        let mut flags = Flags::ACK;
+        let mut flags = if open.rcv.is_marked() { Flags::ACK | Flags::ECE } else { Flags::ACK };
+        let ect = open.snd.ecn && planned.text > 0 && !planned.again;
+        if ect && std::mem::take(&mut open.snd.cwr_due) {
+            flags |= Flags::CWR;
+        }
         if planned.fin {
             flags |= Flags::FIN;
         }
@@ -379,7 +425,8 @@ impl Connection {
         let options = Options { timestamps, sack, ..Options::default() };
         let window = open.rcv.offer(free, capacity);
         self.rx.freed = false;
-        let segment = Outgoing { seq: planned.seq, ack: open.rcv.rcv_nxt(), flags, window, options, text };
+        let segment = Outgoing { seq: planned.seq, ack: open.rcv.rcv_nxt(), flags, window, options, ect, text };
+        open.totals.segments_out += 1;
         open.acks.on_sent();
         if planned.text > 0 || planned.fin {
             open.snd.on_sent(planned, timestamp, &mut open.totals, cx);
@@ -393,7 +440,11 @@ impl Connection {
             Phase::Synchronized(open) => {
                 let far = Instant::FAR;
                 let timer = open.snd.poll_at().map_or(far, |(at, _)| at);
-                let at = timer.min(open.acks.poll_at().unwrap_or(far)).min(open.orphan_until.unwrap_or(far));
+                let watch = match &self.settings.keepalive {
+                    Some(keepalive) if open.snd.is_idle() => open.watch.poll_at(keepalive),
+                    _ => far,
+                };
+                let at = timer.min(open.acks.poll_at().unwrap_or(far)).min(open.orphan_until.unwrap_or(far)).min(watch);
                 (at != far).then_some(at)
             }
             Phase::TimeWait(wait) => Some(wait.until()),
@@ -512,14 +563,7 @@ impl Connection {
             Phase::Closed => return,
         };
         self.fail(error, cx);
-        self.urgent = reset.map(|(seq, ack)| Outgoing {
-            seq,
-            ack,
-            flags: Flags::RST | Flags::ACK,
-            window: 0,
-            options: Options::default(),
-            text: Bytes::new(),
-        });
+        self.urgent = reset.map(|(seq, ack)| Outgoing::control(seq, ack, Flags::RST | Flags::ACK));
     }
 
     /// Moves on where both halves allow it: to TIME-WAIT, to CLOSED, or starts an orphan's clock.
@@ -552,10 +596,21 @@ impl Connection {
         cx.wake(&mut self.program.writer);
     }
 
+    /// Bytes that its buffers have grown by.
+    #[inline]
+    pub(crate) fn grown(&self) -> usize {
+        match &self.phase {
+            Phase::Synchronized(open) => open.rcv.tuner.grown(),
+            _ => 0,
+        }
+    }
+
     pub(crate) fn set(&mut self, option: TcpOption) {
         self.settings.set(option);
         match (option, &mut self.phase) {
             (TcpOption::Congestion(which), Phase::Synchronized(open)) => open.snd.set_congestion(which),
+            (TcpOption::ReceiveBuffer(bytes), Phase::Synchronized(open)) => open.rcv.tuner.fix(bytes),
+            (TcpOption::SendBuffer(bytes), _) => self.tx.set_capacity(bytes),
             (TcpOption::QuickAck, Phase::Synchronized(open)) => open.acks.quick(),
             (_, Phase::Synchronized(open)) => open.snd.set(&self.settings),
             _ => {}

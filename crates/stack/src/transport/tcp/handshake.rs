@@ -5,14 +5,13 @@ use std::net::SocketAddr;
 
 use base::event::TransportDrop;
 use base::{Duration, Instant, SeqNum};
-use bytes::Bytes;
 use wire::tcp::{Flags, MAX_WINDOW_SCALE, Options};
 
 use super::connection::{Arrived, Connection, Phase, Synchronized};
 use super::cx::TcpCx;
 use super::segment::{Outgoing, Segment};
 use super::sender::SendTerms;
-use crate::config::Buffer;
+use crate::config::{Buffer, Ecn};
 use crate::socket::TcpError;
 
 /// A connection that is not yet synchronized.
@@ -43,6 +42,8 @@ struct PeerSyn {
     irs: SeqNum,
     window: u16,
     options: Options,
+    /// It asks for, or agrees to, congestion notification.
+    ecn: bool,
     at: Instant,
 }
 
@@ -97,7 +98,9 @@ impl Handshake {
 
     /// The peer's SYN came (for an active opener: both opened at the same time, or the answer).
     pub(crate) fn on_syn(&mut self, syn: &Segment, now: Instant) {
-        self.peer = Some(PeerSyn { irs: syn.seq, window: syn.window, options: syn.options, at: now });
+        let both = syn.has(Flags::ECE) && syn.has(Flags::CWR);
+        let ecn = if syn.has(Flags::ACK) { syn.has(Flags::ECE) && !syn.has(Flags::CWR) } else { both };
+        self.peer = Some(PeerSyn { irs: syn.seq, window: syn.window, options: syn.options, ecn, at: now });
         self.due = true;
     }
 
@@ -160,12 +163,9 @@ impl Handshake {
         let timestamps = peer.options.timestamps.filter(|_| cx.config.timestamps);
         let timestamps = timestamps.map(|(value, _)| (cx.timestamp(self.ts_offset), value));
         Some(Outgoing {
-            seq: self.iss + 1,
-            ack: peer.irs + 1,
-            flags: Flags::ACK,
             window: self.window() as u16,
             options: Options { timestamps, ..Options::default() },
-            text: Bytes::new(),
+            ..Outgoing::control(self.iss + 1, peer.irs + 1, Flags::ACK)
         })
     }
 
@@ -190,11 +190,18 @@ impl Handshake {
                 .then(|| self.scale()),
             ..Options::default()
         };
+        //= rfc3168#6.1.1
+        // A SYN asks with both flags, its answer agrees with one.
         let (ack, flags) = match self.peer {
+            Some(peer) if peer.ecn && cx.config.ecn != Ecn::Off => (peer.irs + 1, Flags::SYN | Flags::ACK | Flags::ECE),
             Some(peer) => (peer.irs + 1, Flags::SYN | Flags::ACK),
+            // Who does not answer may choke on the flags: the second try goes without.
+            None if cx.config.ecn == Ecn::Offer && self.timeouts == 0 => {
+                (SeqNum(0), Flags::SYN | Flags::ECE | Flags::CWR)
+            }
             None => (SeqNum(0), Flags::SYN),
         };
-        Some(Outgoing { seq: self.iss, ack, flags, window: self.window() as u16, options, text: Bytes::new() })
+        Some(Outgoing { window: self.window() as u16, options, ..Outgoing::control(self.iss, ack, flags) })
     }
 
     fn echo(&self) -> u32 {
@@ -233,7 +240,7 @@ impl Handshake {
             window: if is_syn { u32::from(peer.window) } else { u32::from(by.window) << peer_scale },
             scale: peer_scale,
             sack: cx.config.sack && peer.options.sack_permitted,
-            ecn: false,
+            ecn: peer.ecn && if self.active { cx.config.ecn == Ecn::Offer } else { cx.config.ecn != Ecn::Off },
             rtt: self.first_sent.filter(|_| once).map(|sent| cx.now.since(sent.max(self.answered_at(peer)))),
             syn_lost: self.timeouts > 0,
             irs: by.seq,

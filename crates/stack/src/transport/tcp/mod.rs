@@ -8,7 +8,7 @@
 //! | second, fourth: RST, SYN | `connection` |
 //! | fifth: ACK | `sender` with `loss/`, `congestion/`, `rtt`, `rate`, `window`, `send_buffer` |
 //! | what goes next, and when | `plan`, `clock` |
-//! | seventh: text | `receiver`, `reassembly`, `ack` |
+//! | seventh: text | `receiver`, `reassembly`, `tuner`, `ack` |
 //! | eighth: FIN | `receiver`, `teardown`; the state's name: `state` |
 
 mod ack;
@@ -20,6 +20,7 @@ mod demux;
 mod handshake;
 mod info;
 mod isn;
+mod keepalive;
 mod listener;
 mod loss;
 mod plan;
@@ -34,6 +35,7 @@ mod settings;
 mod state;
 mod table;
 mod teardown;
+mod tuner;
 mod window;
 
 pub(crate) use segment::Segment;

@@ -15,6 +15,8 @@ use wire::tcp::{Flags, SackBlocks};
 
 use super::reassembly::{Inserted, Reassembly};
 use super::segment::Segment;
+use super::tuner::Tuner;
+use crate::config::Buffer;
 use crate::socket::TcpInfo;
 
 /// RCV.* and what is needed to move them.
@@ -31,6 +33,9 @@ pub(crate) struct Receiver {
     fin: Option<SeqNum>,
     finished: bool,
     paws: Option<Paws>,
+    pub(super) tuner: Tuner,
+    /// A congestion mark came that the sender has not reacted to yet (RFC 3168).
+    marked: bool,
 }
 
 /// Timestamps of the peer (RFC 7323).
@@ -107,11 +112,29 @@ impl ReceiveQueue {
 
 impl Receiver {
     /// The peer's SYN had sequence number `irs`; `window` bytes were offered in answer.
-    pub(crate) fn new(irs: SeqNum, window: u32, scale: u8, mss: u32, ts_recent: Option<u32>, now: Instant) -> Self {
+    pub(crate) fn new(
+        irs: SeqNum,
+        (window, scale): (u32, u8),
+        mss: u32,
+        ts_recent: Option<u32>,
+        buffer: Buffer,
+        now: Instant,
+    ) -> Self {
         let rcv_nxt = irs + 1;
         let paws = ts_recent.map(|ts_recent| Paws { ts_recent, at: now, last_ack_sent: rcv_nxt });
         let reassembly = Reassembly::default();
-        Receiver { rcv_nxt, edge: rcv_nxt + window, scale, mss, reassembly, fin: None, finished: false, paws }
+        Receiver {
+            rcv_nxt,
+            edge: rcv_nxt + window,
+            scale,
+            mss,
+            reassembly,
+            fin: None,
+            finished: false,
+            paws,
+            tuner: Tuner::new(buffer),
+            marked: false,
+        }
     }
 
     pub(crate) fn rcv_nxt(&self) -> SeqNum {
@@ -193,6 +216,19 @@ impl Receiver {
         self.reassembly.on_advance(len, |piece| queue.push(piece));
         self.rcv_nxt += (self.reassembly.position() - before) as u32;
         Ok(if had_gap { Text::FilledGap } else { Text::InOrder })
+    }
+
+    /// Text came with or without a mark; a sender that has reacted says so.
+    //= rfc3168#6.1.3
+    #[inline]
+    pub(crate) fn note_mark(&mut self, segment: &Segment) {
+        self.marked = segment.ce || (self.marked && !segment.has(Flags::CWR));
+    }
+
+    /// Whether our segments echo a mark.
+    #[inline]
+    pub(crate) fn is_marked(&self) -> bool {
+        self.marked
     }
 
     /// Step 8: notes where the FIN stands. Returns true when everything before it has arrived: the peer has finished.

@@ -15,13 +15,15 @@ pub(crate) struct Segment {
     /// As on the wire: not yet scaled.
     pub(crate) window: u16,
     pub(crate) options: Options,
+    /// The network marked it: congestion experienced (RFC 3168).
+    pub(crate) ce: bool,
     pub(crate) text: Bytes,
 }
 
 impl Segment {
-    pub(crate) fn new(header: &Header, text: Bytes) -> Self {
+    pub(crate) fn new(header: &Header, ce: bool, text: Bytes) -> Self {
         let Header { seq, ack, flags, window, options, .. } = *header;
-        Segment { seq, ack, flags, window, options, text }
+        Segment { seq, ack, flags, window, options, ce, text }
     }
 
     pub(crate) fn has(&self, flag: Flags) -> bool {
@@ -70,18 +72,25 @@ pub(crate) struct Outgoing {
     pub(crate) flags: Flags,
     pub(crate) window: u16,
     pub(crate) options: Options,
+    /// The network may mark it instead of dropping it (ECT(0), RFC 3168).
+    pub(crate) ect: bool,
     pub(crate) text: Bytes,
 }
 
 impl Outgoing {
     /// The segment as a packet: its text shared, its header and checksum in front.
     pub(crate) fn emit(self, flow: &Flow) -> PacketBuf {
-        let Outgoing { seq, ack, flags, window, options, text } = self;
+        let Outgoing { seq, ack, flags, window, options, text, .. } = self;
         let mut packet = PacketBuf::new(PacketId::NONE, text);
         let (src_port, dst_port) = (flow.local.port(), flow.remote.port());
         let header = Header { src_port, dst_port, seq, ack, flags, window, options, ..Header::default() };
         header.push(&mut packet, flow.local.ip(), flow.remote.ip());
         packet
+    }
+
+    /// A segment without text, options or window.
+    pub(crate) fn control(seq: SeqNum, ack: SeqNum, flags: Flags) -> Self {
+        Outgoing { seq, ack, flags, window: 0, options: Options::default(), ect: false, text: Bytes::new() }
     }
 
     /// The reset that answers a segment of no connection.
@@ -92,6 +101,6 @@ impl Outgoing {
         } else {
             (SeqNum(0), segment.seq + segment.len(), Flags::RST | Flags::ACK)
         };
-        Outgoing { seq, ack, flags, window: 0, options: Options::default(), text: Bytes::new() }
+        Outgoing::control(seq, ack, flags)
     }
 }

@@ -35,7 +35,7 @@ impl SendBuffer {
 
     /// Takes as much of `data` as fits and says how much that was.
     pub(crate) fn push(&mut self, data: &[u8]) -> usize {
-        let taken = data.len().min(self.capacity - self.len());
+        let taken = data.len().min(self.room());
         let mut rest = &data[..taken];
         while !rest.is_empty() {
             if self.tail.capacity() == self.tail.len() {
@@ -120,7 +120,11 @@ impl SendBuffer {
 
     /// How many bytes a write could place now.
     pub(crate) fn room(&self) -> usize {
-        self.capacity - self.len()
+        self.capacity.saturating_sub(self.len())
+    }
+
+    pub(crate) fn set_capacity(&mut self, bytes: usize) {
+        self.capacity = bytes;
     }
 }
 

@@ -409,6 +409,12 @@ impl Sender {
         self.snd_nxt
     }
 
+    /// Whether nothing is in flight.
+    #[inline]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.board.is_empty()
+    }
+
     pub(crate) fn smoothed_rtt(&self) -> Option<Duration> {
         self.rtt.smoothed()
     }

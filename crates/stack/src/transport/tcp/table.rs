@@ -39,6 +39,8 @@ pub(crate) struct Tcp {
     timers: BinaryHeap<Reverse<(Instant, u64)>>,
     /// Resets for segments of no connection, bounded.
     strays: VecDeque<Transmit>,
+    /// Bytes that the buffers of all connections have grown by.
+    grown: usize,
 }
 
 struct Entry {
@@ -52,6 +54,8 @@ struct Entry {
     reachable: bool,
     /// The earliest entry of `timers` that names it.
     timer: Instant,
+    /// What its buffers have grown by, as counted in the host's budget.
+    grown: usize,
 }
 
 /// A segment to be sent: a packet that begins with its TCP header, and what the internet layer needs.
@@ -60,11 +64,14 @@ pub(crate) struct Transmit {
     pub(crate) from: IpAddr,
     pub(crate) to: IpAddr,
     pub(crate) path: Path,
+    /// The network may mark it instead of dropping it.
+    pub(crate) ect: bool,
 }
 
 impl Transmit {
     fn new(flow: &Flow, path: Path, segment: Outgoing) -> Self {
-        Transmit { packet: segment.emit(flow), from: flow.local.ip(), to: flow.remote.ip(), path }
+        let ect = segment.ect;
+        Transmit { ect, packet: segment.emit(flow), from: flow.local.ip(), to: flow.remote.ip(), path }
     }
 }
 
@@ -79,6 +86,7 @@ impl Tcp {
             newly_ready: Vec::new(),
             timers: BinaryHeap::new(),
             strays: VecDeque::new(),
+            grown: 0,
         }
     }
 
@@ -119,7 +127,13 @@ impl Tcp {
             // The last ACK of the handshake waits until the program has accepted somebody.
             return Err(TransportDrop::AcceptQueueFull);
         }
+        entry.connection.may_grow = self.grown < cx.config.buffer_budget;
         let arrived = entry.connection.on_segment(segment, cx);
+        let grown = entry.connection.grown();
+        if grown != entry.grown {
+            self.grown = self.grown - entry.grown + grown;
+            entry.grown = grown;
+        }
         if arrived == Arrived::Established {
             self.on_established(id, cx);
         }
@@ -196,7 +210,7 @@ impl Tcp {
         settings: Settings,
     ) -> Option<u64> {
         let connection = Connection::new(flow, handshake, settings);
-        let entry = Entry { connection, path, listener, queued: false, reachable: true, timer: Instant::FAR };
+        let entry = Entry { connection, path, listener, queued: false, reachable: true, timer: Instant::FAR, grown: 0 };
         let id = self.connections.insert(entry)?;
         self.demux.add_connection(&flow, id);
         Some(id)
@@ -362,6 +376,7 @@ impl Tcp {
 
     fn forget(&mut self, id: u64) {
         let Some(entry) = self.connections.remove(id) else { return };
+        self.grown -= entry.grown;
         if entry.reachable {
             self.demux.remove_connection(&entry.connection.flow);
         }

@@ -2,7 +2,6 @@
 
 use base::event::TransportDrop;
 use base::{Instant, SeqNum};
-use bytes::Bytes;
 use wire::tcp::{Flags, Options};
 
 use super::connection::Arrived;
@@ -61,7 +60,7 @@ impl TimeWait {
         }
         let timestamps = self.timestamps.map(|(offset, recent)| (cx.timestamp(offset), recent));
         let options = Options { timestamps, ..Options::default() };
-        Some(Outgoing { seq: self.seq, ack: self.ack, flags: Flags::ACK, window: 0xffff, options, text: Bytes::new() })
+        Some(Outgoing { window: 0xffff, options, ..Outgoing::control(self.seq, self.ack, Flags::ACK) })
     }
 
     pub(crate) fn is_over(&self, now: Instant) -> bool {
