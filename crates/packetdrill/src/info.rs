@@ -13,6 +13,8 @@ pub(crate) struct Times {
     pub(crate) window: Duration,
     /// Of this, waiting for the program that waits for the send buffer.
     pub(crate) send_buffer: Duration,
+    /// When text was last received.
+    pub(crate) received: Option<Instant>,
     /// When the connection was made.
     pub(crate) since: Instant,
 }
@@ -35,7 +37,7 @@ pub(crate) fn tcp_info(info: &TcpInfo, times: &Times, now: Instant) -> Vec<u8> {
         0, // fackets
     ]);
     let ago = |at: Option<Instant>| now.since(at.unwrap_or(times.since)).millis() as u32;
-    out.u32s([ago(info.last_sent), 0, ago(info.last_received), 0]);
+    out.u32s([ago(info.last_sent), 0, ago(info.last_received.or(times.received)), 0]);
     let rtt = |of: fn(&stack::Rtt) -> Duration| info.rtt.as_ref().map_or(0, |rtt| micros(of(rtt)) as u32);
     out.u32s([
         info.path_mtu as u32,

@@ -64,6 +64,8 @@ pub(crate) struct Machine {
     /// Made by the first `socket()`: by then the script has said how it wants the host.
     host: Option<Host>,
     pub(crate) table: BTreeMap<i32, Descriptor>,
+    /// Closed sockets with text that the stack does not have yet.
+    pub(crate) orphans: Vec<Box<Socket>>,
     out: VecDeque<Sent>,
     pushes: Pushes,
     /// The thread whose call blocks, if one does, and how often it was given its turn.
@@ -83,6 +85,7 @@ impl Machine {
             settings: Sysctls::default(),
             host: None,
             table: BTreeMap::new(),
+            orphans: Vec::new(),
             out: VecDeque::new(),
             pushes: Pushes::of_script(&script),
             sleeper: None,
@@ -102,6 +105,12 @@ impl Machine {
     pub(crate) fn on_packet(&mut self, bytes: &[u8]) {
         let packet = PacketBuf::from_vec(PacketId::NONE, bytes.to_vec());
         self.with_cx(|host, cx| host.on_frame(cx, PORT, packet));
+        let Some(host) = self.host.as_mut() else { return };
+        for descriptor in self.table.values_mut() {
+            if let Descriptor::Socket(socket) = descriptor {
+                socket.forget_more(host);
+            }
+        }
     }
 
     /// Time moves to the next deadline, at most to `limit`, and what is due happens. False: there is nothing to wait for.
@@ -119,6 +128,16 @@ impl Machine {
 
     /// Everything that the host has to send leaves, and its connections are looked at.
     pub(crate) fn pump(&mut self) {
+        loop {
+            self.send_frames();
+            self.note_progress();
+            if !self.feed() {
+                break;
+            }
+        }
+    }
+
+    fn send_frames(&mut self) {
         let mut sent = Vec::new();
         self.with_cx(|host, cx| {
             while let Some(port) = host.poll_ready() {
@@ -129,7 +148,26 @@ impl Machine {
             host.take_wakers();
         });
         self.out.extend(sent);
-        self.note_progress();
+    }
+
+    /// Gives the host what programs have written and it had no room for; whether it took anything.
+    fn feed(&mut self) -> bool {
+        let Some(host) = self.host.as_mut() else { return false };
+        let mut any = false;
+        for descriptor in self.table.values_mut() {
+            if let Descriptor::Socket(socket) = descriptor {
+                any |= socket.feed(host);
+            }
+        }
+        self.orphans.retain_mut(|socket| {
+            any |= socket.feed(host);
+            let waits = socket.backlog.len() > 0;
+            if let (false, Some(id)) = (waits, socket.conn()) {
+                host.tcp_release(id);
+            }
+            waits
+        });
+        any
     }
 
     /// The next packet that left, with PSH as the script wants it.

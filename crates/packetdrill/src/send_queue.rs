@@ -150,7 +150,7 @@ fn goal(shape: Shape) -> usize {
 const SK_BUFF: usize = 256;
 const SHARED_INFO: usize = 320;
 const HEADERS: usize = 320;
-const HEAD: usize = 320;
+const HEAD: usize = 704;
 /// 64 KiB, less one and the headers.
 const LARGEST: usize = 65_536 - 1 - HEADERS;
 /// `SOCK_MIN_SNDBUF`.

@@ -119,14 +119,15 @@ impl Machine {
 
     pub(crate) fn shutdown(&mut self, fd: i32, how: i32) -> Result<()> {
         let (host, socket) = self.both(fd)?;
-        let Kind::Stream(id, _) = socket.kind else { return Err(Errno(libc::ENOTCONN)) };
+        let Kind::Stream(..) = socket.kind else { return Err(Errno(libc::ENOTCONN)) };
         if !(libc::SHUT_RD..=libc::SHUT_RDWR).contains(&how) {
             return Err(Errno(libc::EINVAL));
         }
         socket.shut.0 |= how != libc::SHUT_WR;
         if how != libc::SHUT_RD && !socket.shut.1 {
             socket.shut.1 = true;
-            host.tcp_shutdown(id);
+            socket.backlog.end();
+            socket.feed(host);
         }
         Ok(())
     }
@@ -140,7 +141,7 @@ impl Machine {
                 epoll.forget(fd);
             }
         }
-        let Descriptor::Socket(socket) = descriptor else { return Ok(()) };
+        let Descriptor::Socket(mut socket) = descriptor else { return Ok(()) };
         let host = self.host();
         match socket.kind {
             Kind::Fresh => {}
@@ -151,7 +152,12 @@ impl Machine {
                 }
                 // What is corked goes out with the FIN.
                 host.tcp_set(id, TcpOption::Cork(false));
-                host.tcp_release(id);
+                if socket.own.linger != Some(0) && socket.backlog.len() > 0 {
+                    socket.backlog.end();
+                    self.orphans.push(socket);
+                } else {
+                    host.tcp_release(id);
+                }
             }
         }
         Ok(())

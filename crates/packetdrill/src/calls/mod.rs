@@ -1,5 +1,6 @@
 //! What a program may ask of a descriptor: a room per family of calls.
 
+mod backlog;
 mod connect;
 mod control;
 mod option;
@@ -11,4 +12,4 @@ mod stream;
 pub(crate) use connect::descriptor;
 pub(crate) use control::FIONBIO;
 pub(crate) use socket::{Descriptor, Socket};
-pub(crate) use stream::{Control, Received};
+pub(crate) use stream::{Control, Received, Writing};

@@ -43,13 +43,22 @@ impl Machine {
             }
         };
         socket.own.values.insert((level, name), number);
-        apply(host, socket, option)
+        apply(host, socket, option)?;
+        if option == TcpOption::Nagle(false) && socket.is_corked() {
+            // What waits leaves at once, cork or no cork; what comes later waits again.
+            apply(host, socket, TcpOption::Cork(false))?;
+            self.pump();
+            let (host, socket) = self.both(fd)?;
+            socket.more = false;
+            let corked = socket.is_corked();
+            apply(host, socket, TcpOption::Cork(corked))?;
+        }
+        Ok(())
     }
 
     /// The value's bytes.
     pub(crate) fn option(&mut self, fd: i32, level: i32, name: i32) -> Result<Vec<u8>> {
         let now = self.clock.now();
-        let usual = self.usual_not_sent_limit();
         let (host, socket) = self.both(fd)?;
         let info = socket.conn().and_then(|id| host.tcp_info(id));
         let number = match (level, name) {
@@ -86,7 +95,7 @@ impl Machine {
                 (_, Some(mss)) => *mss,
                 _ => DEFAULT_MSS,
             },
-            (libc::SOL_TCP, TCP_NOTSENT_LOWAT) => socket.own.not_sent_limit.map_or(usual as u32, |limit| limit) as i32,
+            (libc::SOL_TCP, TCP_NOTSENT_LOWAT) => socket.own.not_sent_limit.unwrap_or(0) as i32,
             (libc::SOL_IP, libc::IP_MTU) => info.ok_or(Errno(libc::ENOTCONN))?.path_mtu as i32,
             _ => socket.own.values.get(&(level, name)).copied().unwrap_or(0),
         };
@@ -147,7 +156,10 @@ fn memory(socket: &Socket) -> Vec<u8> {
 }
 
 fn int(bytes: &[u8]) -> Option<i32> {
-    bytes.get(..4)?.try_into().ok().map(i32::from_ne_bytes)
+    match bytes {
+        [one] => Some(i32::from(*one)),
+        _ => bytes.get(..4)?.try_into().ok().map(i32::from_ne_bytes),
+    }
 }
 
 const SO_ZEROCOPY: i32 = 60;

@@ -7,6 +7,7 @@ use base::event::TcpState;
 use base::{Duration, Instant};
 use stack::{ConnId, Host, ListenerId, TcpError, TcpOption, Waiting};
 
+use super::backlog::Backlog;
 use crate::address::Family;
 use crate::errno::Errno;
 use crate::info::Times;
@@ -46,6 +47,7 @@ pub(crate) struct Socket {
     pub(crate) options: Vec<TcpOption>,
     pub(crate) own: Own,
     pub(crate) send: SendQueue,
+    pub(crate) backlog: Backlog,
     pub(crate) notices: Notices,
     /// `shutdown` was called.
     pub(crate) shut: (bool, bool),
@@ -53,6 +55,8 @@ pub(crate) struct Socket {
     pub(crate) error_told: bool,
     /// The program, or poll, found no room: it is to be woken when there is some.
     pub(crate) no_space: bool,
+    /// The last write said that more would come (`MSG_MORE`).
+    pub(crate) more: bool,
     pub(crate) times: Times,
     seen: Seen,
 }
@@ -79,8 +83,10 @@ struct Seen {
     received: u64,
     finished: bool,
     open: bool,
+    expanded: bool,
     over: bool,
     cwnd: u32,
+    in_flight: u32,
     max_window: usize,
     mss: usize,
 }
@@ -96,10 +102,12 @@ impl Socket {
             options: Vec::new(),
             own: Own::default(),
             send,
+            backlog: Backlog::default(),
             notices: Notices::default(),
             shut: (false, false),
             error_told: false,
             no_space: false,
+            more: false,
             times: Times { since: now, ..Times::default() },
             seen: Seen { at: now, mss: 536, ..Seen::default() },
         }
@@ -109,6 +117,27 @@ impl Socket {
         match self.kind {
             Kind::Stream(id, _) => Some(id),
             _ => None,
+        }
+    }
+
+    /// Gives the stack more of what was written; whether it took anything.
+    pub(crate) fn feed(&mut self, host: &mut Host) -> bool {
+        let Some(id) = self.conn() else { return false };
+        let nodelay = self.own.values.get(&(libc::SOL_TCP, libc::TCP_NODELAY)).is_some_and(|on| *on != 0);
+        self.backlog.feed(host, id, !nodelay)
+    }
+
+    /// Small segments are held back at present.
+    pub(crate) fn is_corked(&self) -> bool {
+        self.more || self.own.values.get(&(libc::SOL_TCP, libc::TCP_CORK)).is_some_and(|on| *on != 0)
+    }
+
+    /// `MSG_MORE` holds a segment back for the time of one call: the next acknowledgement lets it go.
+    pub(crate) fn forget_more(&mut self, host: &mut Host) {
+        if std::mem::take(&mut self.more)
+            && let Some(id) = self.conn()
+        {
+            host.tcp_set(id, TcpOption::Cork(self.is_corked()));
         }
     }
 
@@ -157,12 +186,18 @@ impl Socket {
         let open = !matches!(info.state, TcpState::SynSent | TcpState::SynReceived | TcpState::Listen);
         if open && !self.seen.open {
             self.seen.open = true;
+            self.times.since = now;
             keys |= ALL;
         }
         self.seen.mss = (info.send_mss as usize).max(1);
+        if !self.seen.expanded && open {
+            self.seen.expanded = true;
+            self.send.expand(0, self.seen.mss);
+        }
         self.seen.max_window = self.seen.max_window.max(info.send_window as usize);
         let text_in_flight = u64::from(info.in_flight).min(self.send.written());
-        let sent = self.send.written().saturating_sub(u64::from(info.not_sent));
+        let waits = u64::from(info.not_sent) + self.backlog.len() as u64;
+        let sent = self.send.written().saturating_sub(waits);
         let acked = sent.saturating_sub(text_in_flight).max(info.totals.bytes_acked.min(self.send.written()));
         self.send.on_progress(sent, acked);
         if self.notices.on_progress(self.send.sent(), self.send.acked(), now) {
@@ -171,6 +206,7 @@ impl Socket {
         let received = self.seen.read + u64::from(info.unread);
         if received > self.seen.received {
             self.seen.received = received;
+            self.times.received = Some(now);
             keys |= IN;
         }
         let finished = matches!(
@@ -186,12 +222,11 @@ impl Socket {
             self.notices.on_end();
             keys |= ALL;
         }
-        if info.cwnd > self.seen.cwnd && open {
-            self.seen.cwnd = info.cwnd;
-        }
-        self.seen.goes.0 = info.in_flight > 0 || info.not_sent > 0;
-        self.seen.goes.1 = info.waits_for == Waiting::PeerWindow;
-        self.seen.goes.2 = self.no_space && info.not_sent == 0 && info.in_flight < info.cwnd;
+        (self.seen.cwnd, self.seen.in_flight) = (info.cwnd, info.in_flight);
+        self.seen.goes.0 = info.in_flight > 0 || waits > 0;
+        let full = info.in_flight + info.send_mss > info.cwnd;
+        self.seen.goes.1 = info.waits_for == Waiting::PeerWindow && !full;
+        self.seen.goes.2 = self.no_space && waits == 0 && !full;
         keys
     }
 
@@ -200,7 +235,10 @@ impl Socket {
         if !self.no_space {
             return 0;
         }
-        self.send.expand(self.seen.cwnd as usize / self.seen.mss, self.seen.mss);
+        if self.seen.in_flight + (self.seen.mss as u32) <= self.seen.cwnd {
+            // The network could take more than the program may write ahead.
+            self.send.expand(self.seen.cwnd as usize / self.seen.mss, self.seen.mss);
+        }
         let writable = self.send.is_writable(self.not_sent_limit(usual));
         self.no_space &= !writable;
         if writable { OUT } else { 0 }

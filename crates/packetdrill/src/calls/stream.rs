@@ -9,6 +9,15 @@ use crate::errno::{Errno, Result};
 use crate::machine::Machine;
 use crate::notices::Notice;
 
+/// What earlier turns of a write that blocks have done.
+#[derive(Debug, Default)]
+pub(crate) struct Writing {
+    /// Bytes written.
+    done: usize,
+    /// It found no room and sleeps until there is enough.
+    slept: bool,
+}
+
 /// What `recvmsg` received.
 #[derive(Debug, Default)]
 pub(crate) struct Received {
@@ -26,8 +35,8 @@ pub(crate) struct Control {
 }
 
 impl Machine {
-    /// `done` counts what earlier turns of this very call have written.
-    pub(crate) fn send(&mut self, fd: i32, data: &[u8], flags: i32, done: &mut usize) -> Result<Answer<usize>> {
+    pub(crate) fn send(&mut self, fd: i32, data: &[u8], flags: i32, writing: &mut Writing) -> Result<Answer<usize>> {
+        let Writing { done, slept } = writing;
         let usual = self.usual_not_sent_limit();
         let (host, socket) = self.both(fd)?;
         let nonblocking = socket.nonblocking || flags & libc::MSG_DONTWAIT != 0;
@@ -41,10 +50,12 @@ impl Machine {
         if !host.tcp_connected(id)? {
             return if nonblocking { Err(Errno(libc::EAGAIN)) } else { Ok(Answer::Wait(None)) };
         }
-        let cork = flags & libc::MSG_MORE != 0;
+        if *slept && socket.no_space {
+            return Ok(Answer::Wait(None)); // a sleeper is not woken for a little room
+        }
         if *done == 0 {
-            let corked = socket.own.values.get(&(libc::SOL_TCP, libc::TCP_CORK)).is_some_and(|on| *on != 0);
-            host.tcp_set(id, TcpOption::Cork(cork || corked));
+            socket.more = flags & libc::MSG_MORE != 0;
+            host.tcp_set(id, TcpOption::Cork(socket.is_corked()));
         }
         loop {
             self.pump();
@@ -53,13 +64,14 @@ impl Machine {
             if room == 0 {
                 break;
             }
-            let taken = host.tcp_send(id, &data[*done..*done + room])?;
-            if taken == 0 {
-                break;
-            }
-            *done += taken;
+            socket.backlog.push(&data[*done..*done + room]);
+            *done += room;
             let ends = *done == data.len() && flags & libc::MSG_EOR != 0;
-            socket.send.push(taken, socket.shape(), ends);
+            socket.send.push(room, socket.shape(), ends);
+            if ends {
+                socket.backlog.cut();
+            }
+            socket.feed(host);
             if *done == data.len() {
                 break;
             }
@@ -67,6 +79,7 @@ impl Machine {
         let (_, socket) = self.both(fd)?;
         socket.no_space |= *done < data.len();
         if *done < data.len() && !nonblocking {
+            *slept = true;
             return Ok(Answer::Wait(None));
         }
         if *done == 0 && !data.is_empty() {

@@ -6,7 +6,7 @@ use libc::{iovec, msghdr, sockaddr, socklen_t, ssize_t};
 
 use super::desk;
 use super::memory::{count, input, output};
-use crate::calls::{Control, Received};
+use crate::calls::{Control, Received, Writing};
 use crate::errno::{Errno, Result};
 
 /// A received message's first bytes go to `buffers`, in order.
@@ -68,8 +68,8 @@ unsafe fn receive_into(userdata: *mut c_void, fd: c_int, buffer: *mut c_void, le
 }
 
 unsafe fn transmit(userdata: *mut c_void, fd: c_int, data: &[u8], flags: c_int) -> Result<usize> {
-    let mut done = 0;
-    unsafe { desk(userdata) }.block(|machine| machine.send(fd, data, flags, &mut done))
+    let mut writing = Writing::default();
+    unsafe { desk(userdata) }.block(|machine| machine.send(fd, data, flags, &mut writing))
 }
 
 unsafe fn transmit_from(userdata: *mut c_void, fd: c_int, buffer: *const c_void, len: usize, flags: c_int) -> ssize_t {
