@@ -161,6 +161,12 @@ impl Buffer {
     pub const fn fixed(bytes: usize) -> Self {
         Buffer { start: bytes, most: bytes }
     }
+
+    /// The smallest window scale with which all of it can be offered (RFC 7323).
+    pub(crate) const fn scale(&self) -> u8 {
+        let bits = (usize::BITS - (self.most >> 16).leading_zeros()) as u8;
+        if bits < wire::tcp::MAX_WINDOW_SCALE { bits } else { wire::tcp::MAX_WINDOW_SCALE }
+    }
 }
 
 /// Explicit congestion notification (RFC 3168).

@@ -150,6 +150,11 @@ impl Handshake {
         self.sent == 0
     }
 
+    /// Its answer left already, with a cookie for a number.
+    pub(crate) fn was_answered(&mut self, now: Instant) {
+        (self.due, self.sent, self.first_sent) = (false, 2, Some(now));
+    }
+
     /// The first SYN leaves with this number.
     pub(crate) fn begin(&mut self, iss: SeqNum) {
         self.iss = iss;
@@ -210,8 +215,7 @@ impl Handshake {
 
     /// The smallest scale with which the whole buffer can be offered.
     fn scale(&self) -> u8 {
-        let bits = usize::BITS - (self.receive_buffer.most >> 16).leading_zeros();
-        (bits as u8).min(MAX_WINDOW_SCALE)
+        self.receive_buffer.scale()
     }
 
     /// Our SYN is acknowledged and the peer's known: the terms of the connection. `window` is the acknowledging segment's,

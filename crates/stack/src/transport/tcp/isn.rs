@@ -28,6 +28,14 @@ impl IsnGenerator {
         self.hash(flow, 1) as u32
     }
 
+    /// A keyed hash of the ends and of `what` (RFC 4987).
+    pub(crate) fn cookie(&self, flow: &Flow, what: u64) -> u32 {
+        let mut hasher = SipHasher13::new_with_keys(self.keys.1, self.keys.0);
+        hasher.write_u64(self.hash(flow, 2));
+        hasher.write_u64(what);
+        hasher.finish() as u32
+    }
+
     fn hash(&self, flow: &Flow, purpose: u8) -> u64 {
         let mut hasher = SipHasher13::new_with_keys(self.keys.0, self.keys.1);
         hasher.write_u8(purpose);

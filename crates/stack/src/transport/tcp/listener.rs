@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::task::Waker;
 
+use base::Instant;
+
 use super::settings::Settings;
 
 #[derive(Debug)]
@@ -15,6 +17,8 @@ pub(crate) struct Listener {
     pub(crate) accept: VecDeque<u64>,
     backlog: usize,
     pub(crate) waker: Option<Waker>,
+    /// Cookies were sent lately: an acknowledgement may bring one back until then.
+    pub(crate) cookies_until: Instant,
     /// What its program changed of the host's configuration.
     pub(crate) settings: Option<Settings>,
 }
@@ -22,7 +26,20 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn new(local: SocketAddr, backlog: usize) -> Self {
         let backlog = backlog.clamp(1, MAX_BACKLOG);
-        Listener { local, half_open: 0, accept: VecDeque::new(), backlog, waker: None, settings: None }
+        Listener {
+            local,
+            half_open: 0,
+            accept: VecDeque::new(),
+            backlog,
+            waker: None,
+            cookies_until: Instant::ZERO,
+            settings: None,
+        }
+    }
+
+    /// Whether an acknowledgement out of nowhere may bring back a cookie.
+    pub(crate) fn expects_cookie(&self, now: Instant) -> bool {
+        now <= self.cookies_until && self.takes_connection()
     }
 
     pub(crate) fn takes_syn(&self) -> bool {

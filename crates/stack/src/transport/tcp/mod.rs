@@ -3,7 +3,7 @@
 //! | step of RFC 9293, 3.10.7 | room |
 //! |---|---|
 //! | which connection? | `demux`, `listener` |
-//! | the SYN exchange | `handshake`, `isn` |
+//! | the SYN exchange | `handshake`, `isn`, `cookie` |
 //! | first: sequence number, timestamp | `receiver` (`check_sequence`, `check_timestamp`) |
 //! | second, fourth: RST, SYN | `connection` |
 //! | fifth: ACK | `sender` with `loss/`, `congestion/`, `rtt`, `rate`, `window`, `send_buffer` |
@@ -15,6 +15,7 @@ mod ack;
 mod clock;
 mod congestion;
 mod connection;
+mod cookie;
 pub(crate) mod cx;
 mod demux;
 mod handshake;

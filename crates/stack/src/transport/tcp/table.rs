@@ -6,12 +6,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::task::Waker;
 
 use base::event::{Flow, TcpState, TransportDrop};
-use base::{Instant, Port, Rng, SeqNum};
+use base::{Duration, Instant, Port, Rng, SeqNum};
 use bytes::Bytes;
 use wire::PacketBuf;
 use wire::tcp::Flags;
 
 use super::connection::{Arrived, Connection, Phase};
+use super::cookie::Oven;
 use super::cx::TcpCx;
 use super::demux::Demux;
 use super::handshake::Handshake;
@@ -176,6 +177,14 @@ impl Tcp {
             return Err(TransportDrop::NoConnection);
         }
         if segment.has(Flags::ACK) {
+            let expected = self.listeners.get(listener).is_some_and(|owner| owner.expects_cookie(cx.now));
+            if expected
+                && !segment.has(Flags::SYN)
+                && let Some(path) = path(flow.remote.ip())
+                && let Some(id) = self.take_cookie(listener, flow, &segment, path, cx)
+            {
+                return self.on_segment_of(id, segment, cx);
+            }
             self.refuse(flow, &segment, path);
             return Err(TransportDrop::NoConnection);
         }
@@ -183,10 +192,19 @@ impl Tcp {
             return Err(TransportDrop::NoAckFlag);
         }
         let Some(owner) = self.listeners.get_mut(listener) else { return Err(TransportDrop::NoListener) };
-        if !owner.takes_syn() || !owner.takes_connection() {
+        let Some(path) = path(flow.remote.ip()) else { return Err(TransportDrop::NoConnection) };
+        if !owner.takes_connection() {
             return Err(TransportDrop::SynQueueFull);
         }
-        let Some(path) = path(flow.remote.ip()) else { return Err(TransportDrop::NoConnection) };
+        if !owner.takes_syn() {
+            if !cx.config.syn_cookies || self.strays.len() >= MAX_STRAYS {
+                return Err(TransportDrop::SynQueueFull);
+            }
+            owner.cookies_until = cx.now + COOKIE_LIFETIME;
+            let answer = self.oven(&flow, &path, cx).answer(&flow, &segment);
+            self.push_stray(Transmit::new(&flow, path, answer));
+            return Ok(());
+        }
         let offset = self.isn.timestamp_offset(&flow);
         let settings =
             self.listeners.get(listener).and_then(|l| l.settings).unwrap_or_else(|| Settings::new(cx.config));
@@ -199,6 +217,30 @@ impl Tcp {
         cx.facts.state(flow, TcpState::Listen, TcpState::SynReceived);
         self.after_input(id);
         Ok(())
+    }
+
+    fn oven<'a>(&'a self, flow: &Flow, path: &Path, cx: &'a TcpCx<'_>) -> Oven<'a> {
+        Oven { isn: &self.isn, config: cx.config, now: cx.now, mss: mss_for(flow, path) }
+    }
+
+    /// A connection out of a cookie that came back: everything else about its SYN was forgotten.
+    //= rfc4987#3.6
+    fn take_cookie(&mut self, listener: u64, flow: Flow, ack: &Segment, path: Path, cx: &mut TcpCx<'_>) -> Option<u64> {
+        let syn = self.oven(&flow, &path, cx).read(&flow, ack)?;
+        let settings = Settings::new(cx.config);
+        let offset = self.isn.timestamp_offset(&flow);
+        let (mss, buffer) = (mss_for(&flow, &path), settings.receive_buffer);
+        let mut handshake = Handshake::accept(ack.ack - 1, mss, offset, buffer, &syn, cx.now);
+        handshake.was_answered(cx.now);
+        let id = self.insert(flow, handshake, path, Some(listener), settings)?;
+        self.listeners.get_mut(listener)?.half_open += 1;
+        cx.facts.state(flow, TcpState::Listen, TcpState::SynReceived);
+        Some(id)
+    }
+
+    fn push_stray(&mut self, stray: Transmit) {
+        self.newly_ready.push(stray.path.port);
+        self.strays.push_back(stray);
     }
 
     fn insert(
@@ -231,8 +273,7 @@ impl Tcp {
             return;
         }
         if let Some(path) = path(flow.remote.ip()) {
-            self.strays.push_back(Transmit::new(&flow, path, Outgoing::reset_for(segment)));
-            self.newly_ready.push(path.port);
+            self.push_stray(Transmit::new(&flow, path, Outgoing::reset_for(segment)));
         }
     }
 
@@ -590,5 +631,7 @@ fn why(connection: &Connection, at: Instant) -> Why {
 /// How far a connection that follows one in TIME-WAIT begins behind the numbers of that one, at least: what a window
 /// without scaling holds (RFC 1122, section 4.2.2.13).
 const ISN_GAP: u32 = 0x1_0001;
+/// How long after a cookie one may come back.
+const COOKIE_LIFETIME: Duration = Duration::from_secs(128);
 /// Resets waiting to be sent, at most.
 const MAX_STRAYS: usize = 64;
