@@ -1,7 +1,8 @@
 //! What programs tell about themselves, kept in order until the driver hands it to its sink.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use base::event::AppFact;
 use base::{Event, Fact, Instant, Kind, NodeId, PacketId, Sink};
@@ -12,6 +13,8 @@ use crate::runtime::lock;
 pub(crate) struct Facts {
     wants_app: AtomicBool,
     wants_secret: AtomicBool,
+    /// Whether anything waits.
+    some: AtomicBool,
     waiting: Mutex<Vec<Record>>,
 }
 
@@ -22,7 +25,8 @@ enum Record {
 
 impl Facts {
     pub(crate) fn new() -> Self {
-        Facts { wants_app: AtomicBool::new(true), wants_secret: AtomicBool::new(true), waiting: Mutex::new(Vec::new()) }
+        let yes = || AtomicBool::new(true);
+        Facts { wants_app: yes(), wants_secret: yes(), some: AtomicBool::new(false), waiting: Mutex::default() }
     }
 
     pub(crate) fn set_wanted(&self, sink: &dyn Sink) {
@@ -50,10 +54,14 @@ impl Facts {
         let mut waiting = lock(&self.waiting);
         if waiting.len() < RECORDS_WAITING {
             waiting.push(record);
+            self.some.store(true, Release);
         }
     }
 
     pub(crate) fn drain(&self, sink: &mut dyn Sink) {
+        if !self.some.load(Relaxed) || !self.some.swap(false, Acquire) {
+            return;
+        }
         let records = std::mem::take(&mut *lock(&self.waiting));
         for record in records {
             match record {

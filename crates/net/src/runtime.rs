@@ -10,7 +10,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicU8, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::SystemTime;
 
@@ -45,9 +45,21 @@ pub(crate) struct Shared {
     pub(crate) facts: Facts,
     touched: Mutex<Vec<Net>>,
     hosts: Mutex<Vec<Weak<Inner>>>,
-    /// Something happened that the driver has to look at.
-    active: AtomicBool,
+    /// What happened that the driver has to look at: a set of [`News`].
+    news: AtomicU8,
     notify: OnceLock<Box<dyn Fn() + Send + Sync>>,
+}
+
+/// One kind of work for the driver. Each is taken by the method that does it.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum News {
+    /// A program was woken: [`Runtime::run`].
+    Ready = 1,
+    /// A program called into a host: [`Runtime::take_touched`].
+    Touched = 2,
+    /// The next sleeper may be another one: [`Runtime::take_new_sleepers`].
+    Sleeper = 4,
 }
 
 #[derive(Default)]
@@ -67,7 +79,7 @@ impl Runtime {
             facts: Facts::new(),
             touched: Mutex::default(),
             hosts: Mutex::default(),
-            active: AtomicBool::new(false),
+            news: AtomicU8::new(0),
             notify: OnceLock::new(),
         });
         Runtime { shared, batch: VecDeque::new(), touched: Vec::new() }
@@ -102,10 +114,17 @@ impl Runtime {
         self.shared.now()
     }
 
-    /// Whether anything happened since the last time this was asked: a program was woken, a host was called into, a sleep
-    /// began. Asked after every event of a world, so it costs one load; `false` spares the driver its turn.
-    pub fn take_activity(&self) -> bool {
-        self.shared.active.load(Relaxed) && self.shared.active.swap(false, Acquire)
+    /// Whether anything is there for the driver to do: a program was woken, a host was called into, a sleep began
+    /// or ended. Asked after every event of a world, so it costs one load; `false` spares the driver its turn.
+    #[inline]
+    pub fn has_news(&self) -> bool {
+        self.shared.news.load(Relaxed) != 0
+    }
+
+    /// Whether [`poll_at`](Runtime::poll_at) may have changed since this was last asked.
+    #[inline]
+    pub fn take_new_sleepers(&self) -> bool {
+        self.shared.take(News::Sleeper)
     }
 
     /// Polls programs, first woken first polled, until none is ready. Returns how many polls that took.
@@ -113,6 +132,9 @@ impl Runtime {
     /// A program that panics takes the caller with it; the payload then names its host.
     pub fn run(&mut self) -> usize {
         let mut polls = 0;
+        if !self.shared.take(News::Ready) {
+            return polls;
+        }
         loop {
             std::mem::swap(&mut self.batch, &mut lock(&self.shared.ready).queue);
             if self.batch.is_empty() {
@@ -148,6 +170,9 @@ impl Runtime {
     /// The hosts into which programs have called since the last time, in the order of the first call, each once. Appends
     /// them to `into`.
     pub fn take_touched(&mut self, into: &mut Vec<NodeId>) {
+        if !self.shared.take(News::Touched) {
+            return;
+        }
         std::mem::swap(&mut *lock(&self.shared.touched), &mut self.touched);
         for net in self.touched.drain(..) {
             net.inner.touched.store(false, Relaxed);
@@ -180,7 +205,7 @@ impl Runtime {
                 self.batch.push_back(task);
             }
         }
-        self.shared.stir();
+        self.shared.stir(News::Ready);
     }
 }
 
@@ -222,7 +247,7 @@ impl Shared {
             ready.queue.push_back(task);
             ready.queue.len() == 1
         };
-        self.stir();
+        self.stir(News::Ready);
         if first {
             self.notify();
         }
@@ -235,15 +260,21 @@ impl Shared {
             touched.push(net.clone());
             touched.len() == 1
         };
-        self.stir();
+        self.stir(News::Touched);
         if first {
             self.notify();
         }
     }
 
-    /// Says that the driver has something to do.
-    pub(crate) fn stir(&self) {
-        self.active.store(true, Release);
+    /// Says that the driver has something to do. What it is about is in its place already.
+    pub(crate) fn stir(&self, news: News) {
+        self.news.fetch_or(news as u8, Release);
+    }
+
+    /// Whether there are news of this kind. What they are about is looked at afterwards.
+    fn take(&self, news: News) -> bool {
+        let there = self.news.load(Relaxed) & news as u8 != 0;
+        there && self.news.fetch_and(!(news as u8), Acquire) & news as u8 != 0
     }
 
     fn notify(&self) {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use base::{Duration, Instant};
 
-use crate::runtime::lock;
+use crate::runtime::{News, lock};
 use crate::timers::Key;
 use crate::{Net, current};
 
@@ -40,6 +40,7 @@ impl Sleep {
         if let Some(key) = self.key.take() {
             let waker = lock(&self.net.shared().timers).remove(key);
             drop(waker);
+            self.net.shared().stir(News::Sleeper);
         }
     }
 }
@@ -57,7 +58,7 @@ impl Future for Sleep {
         if !kept {
             this.key = Some(timers.insert(this.at, this.net.node(), cx.waker().clone()));
             drop(timers);
-            this.net.shared().stir();
+            this.net.shared().stir(News::Sleeper);
         }
         Poll::Pending
     }

@@ -317,11 +317,12 @@ fn a_host_that_programs_call_into_is_listed_once() {
     let any = |port: u16| ([0, 0, 0, 0], port).into();
     let _sockets = [b.udp_bind(any(1)), a.udp_bind(any(1)), b.udp_bind(any(2))];
     assert_eq!(c.resolvers(), [] as [std::net::IpAddr; 0]);
-    assert!(bench.runtime.take_activity());
+    assert!(bench.runtime.has_news());
     assert_eq!(bench.touched(), [1, 0]);
     assert_eq!(bench.touched(), [] as [u32; 0]);
     let _more = b.udp_bind(any(3));
     assert_eq!(bench.touched(), [1]);
+    assert!(!bench.runtime.has_news(), "all of it was taken");
 }
 
 #[test]

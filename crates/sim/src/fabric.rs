@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use base::event::{DropReason, LinkDrop};
 use base::{Cx, Direction, Event as Seen, Fact, FrameSeen, Instant, Kind, Nic, NodeId, Port, Rng, Sink};
 use slab::Slab;
+use stack::Node;
 use wire::PacketBuf;
 
 use crate::cable::{Flying, LinkId, On, Way, WayState};
 use crate::queue::{Alarm, Entry, Event, Queue};
 use crate::rule::{Rule, RuleId, Verdict};
-use crate::seat::Station;
 
 /// Everything but the nodes.
 pub(crate) struct Fabric {
@@ -85,7 +85,7 @@ pub(crate) enum Input {
 impl Fabric {
     /// Gives a node its input, then asks in the order of [`stack::Node`]: ready ports, frames, the next deadline.
     #[inline]
-    pub(crate) fn attend<N: Station + ?Sized>(&mut self, place: &mut Place, node: &mut N, input: Input) {
+    pub(crate) fn attend<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, input: Input) {
         match input {
             Input::Frame(port, frame) => node.on_frame(&mut self.cx(place), port, frame),
             Input::Timer => node.on_timer(&mut self.cx(place)),
@@ -95,8 +95,7 @@ impl Fabric {
         while let Some(port) = node.poll_ready() {
             self.pull(place, node, port);
         }
-        let wanted = node.poll_at().map(|wake| wake.at);
-        place.alarm.set(wanted, self.now, &mut self.queue, Event::Wake(place.id.0));
+        place.alarm.set(node.due(), self.now, &mut self.queue, Event::Wake(place.id.0));
     }
 
     /// The environment of a call into the node at `place`.
@@ -106,11 +105,11 @@ impl Fabric {
 
     /// Takes frames from a port as long as its medium is free; when that is busy, comes back at the end of the
     /// transmission. A port that has nothing more to send costs no event.
-    fn pull<N: Station + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port) {
+    fn pull<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port) {
         match place.ports.get(usize::from(port.0)).copied().unwrap_or(Attachment::Nothing) {
             Attachment::Way(index) => loop {
                 let way = &mut self.ways[index as usize];
-                if way.free_at > self.now && node.has_more(port) {
+                if way.free_at > self.now && node.has_frame(port) {
                     if !way.free_queued {
                         way.free_queued = true;
                         let at = way.free_at;
@@ -144,7 +143,7 @@ impl Fabric {
             return self.lose(node, &frame, LinkDrop::NoCarrier);
         }
         self.frames += 1;
-        way.free_at = self.now + way.transmission(frame.len());
+        way.free_at = way.free_at.max(self.now) + way.transmission(frame.len());
         let (at, ruled) = (way.free_at + way.cable.delay, way.ruled);
         if self.wants_frames {
             let nic = way.from;

@@ -137,10 +137,10 @@ pub(crate) struct Alarm {
 impl Alarm {
     pub(crate) const OFF: Alarm = Alarm { wanted: Instant::FAR, queued: Instant::FAR, sequence: 0 };
 
-    /// Wants to come up at `wanted`, or never.
+    /// Wants to come up at `wanted`, now at the earliest; [`Instant::FAR`]: never.
     #[inline]
-    pub(crate) fn set(&mut self, wanted: Option<Instant>, now: Instant, queue: &mut Queue, event: Event) {
-        self.wanted = wanted.map_or(Instant::FAR, |at| at.max(now));
+    pub(crate) fn set(&mut self, wanted: Instant, now: Instant, queue: &mut Queue, event: Event) {
+        self.wanted = wanted.max(now);
         if self.wanted < self.queued {
             self.sequence = queue.push(self.wanted, event);
             self.queued = self.wanted;
@@ -209,7 +209,7 @@ mod tests {
         fn an_alarm_comes_up_when_it_was_wanted_last(moves in proptest::collection::vec(proptest::option::of(0u64..50), 1..30)) {
             let (mut queue, mut alarm) = (Queue::default(), Alarm::OFF);
             for wanted in &moves {
-                alarm.set(wanted.map(Instant::from_nanos), Instant::ZERO, &mut queue, Event::Wake(0));
+                alarm.set(wanted.map_or(Instant::FAR, Instant::from_nanos), Instant::ZERO, &mut queue, Event::Wake(0));
             }
             let mut came = Vec::new();
             while let Some(first) = queue.peek() {

@@ -1,9 +1,9 @@
 //! The nodes of a world: hosts with programs, switches, and anything else that is a [`Node`].
 
-use base::{Cx, Port};
+use base::{Cx, Instant, Port};
 use link::Switch;
 use net::Machine;
-use stack::{Host, Node, Wake};
+use stack::{Node, Wake};
 use wire::PacketBuf;
 
 use crate::fabric::{Fabric, Input, Place};
@@ -64,7 +64,7 @@ impl Seat {
     }
 }
 
-fn take_from<N: Station + ?Sized>(
+fn take_from<N: Node + ?Sized>(
     fabric: &mut Fabric,
     place: &mut Place,
     node: &mut N,
@@ -75,23 +75,6 @@ fn take_from<N: Station + ?Sized>(
     fabric.open[usize::from(outer.0)].listed = frame.is_some();
     fabric.attend(place, node, Input::Nothing);
     frame
-}
-
-/// A node that may know whether a port has something left to send. One that has not is not visited at the end of its
-/// transmission.
-pub(crate) trait Station: Node {
-    /// False: `poll_frame` would return `None` now, and it costs nothing to ask.
-    fn has_more(&self, _: Port) -> bool {
-        true
-    }
-}
-
-impl Station for Host {}
-impl Station for dyn Node {}
-impl Station for SwitchNode {
-    fn has_more(&self, port: Port) -> bool {
-        self.0.waiting(port) > 0
-    }
 }
 
 /// A switch as a node.
@@ -108,7 +91,13 @@ impl Node for SwitchNode {
     fn poll_frame(&mut self, _: &mut Cx<'_>, port: Port) -> Option<PacketBuf> {
         self.0.poll_frame(port)
     }
+    fn has_frame(&self, port: Port) -> bool {
+        self.0.waiting(port) > 0
+    }
     fn poll_at(&self) -> Option<Wake> {
         None
+    }
+    fn due(&self) -> Instant {
+        Instant::FAR
     }
 }

@@ -262,7 +262,7 @@ impl World {
     pub fn power_off(&mut self, node: NodeId) {
         let seat = &mut self.seats[node.0 as usize];
         seat.place.off = true;
-        seat.place.alarm.set(None, self.fabric.now, &mut self.fabric.queue, Event::Wake(node.0));
+        seat.place.alarm.set(Instant::FAR, self.fabric.now, &mut self.fabric.queue, Event::Wake(node.0));
         if matches!(seat.kind, Kind::Host(_)) {
             self.kill(node);
         }
@@ -425,7 +425,12 @@ impl World {
             Event::Sleep => {
                 self.sleep.taken();
                 self.runtime.on_timer();
-                self.sleep.set(self.runtime.poll_at(), at, &mut self.fabric.queue, Event::Sleep);
+                self.sleep.set(
+                    self.runtime.poll_at().unwrap_or(Instant::FAR),
+                    at,
+                    &mut self.fabric.queue,
+                    Event::Sleep,
+                );
             }
         }
         self.fabric.queue.close();
@@ -457,7 +462,7 @@ impl World {
     /// Runs programs and lets the hosts into which they called send, until both are still.
     #[inline]
     pub(crate) fn settle(&mut self) {
-        while self.runtime.take_activity() {
+        while self.runtime.has_news() {
             self.turn();
         }
     }
@@ -471,7 +476,10 @@ impl World {
             self.visit(node, Input::Nothing);
         }
         self.touched = touched;
-        self.sleep.set(self.runtime.poll_at(), self.fabric.now, &mut self.fabric.queue, Event::Sleep);
+        if self.runtime.take_new_sleepers() {
+            let at = self.runtime.poll_at().unwrap_or(Instant::FAR);
+            self.sleep.set(at, self.fabric.now, &mut self.fabric.queue, Event::Sleep);
+        }
     }
 
     pub(crate) fn set_now(&mut self, now: Instant) {
