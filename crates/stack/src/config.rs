@@ -35,6 +35,8 @@ pub struct Config {
     pub ecn: Ecn,
     /// Detect losses by time, and probe a lost tail (RFC 8985); else by counting alone (RFC 6675).
     pub rack: bool,
+    /// Probe the tail of a flight (RFC 8985, section 7), with `rack`.
+    pub tail_probe: bool,
     /// Notice timeouts that were needless (RFC 5682).
     pub frto: bool,
     /// Hold small segments back while data is unacknowledged (RFC 896).
@@ -88,6 +90,7 @@ impl Default for Config {
             dsack: true,
             ecn: Ecn::Answer,
             rack: true,
+            tail_probe: true,
             frto: true,
             nagle: true,
             delayed_ack: Duration::from_millis(40),

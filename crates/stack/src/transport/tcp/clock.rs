@@ -122,8 +122,10 @@ impl Sender {
             return;
         }
         self.clock.early = match self.tail_probe_at(now) {
-            Some(at) if self.clock.rto_at.is_some_and(|rto| at < rto) => Some((at, Early::Tail)),
-            _ => None,
+            //= rfc8985#7.2
+            // Never later than the timeout: then the probe goes in its place.
+            Some(at) => Some((at.min(self.clock.rto_at.unwrap_or(at)), Early::Tail)),
+            None => None,
         };
     }
 
@@ -132,7 +134,8 @@ impl Sender {
     #[inline]
     fn tail_probe_at(&self, now: Instant) -> Option<Instant> {
         let smoothed = self.rtt.smoothed()?;
-        let wanted = self.recovery.probes_tails() && !self.board.is_empty() && !self.peer.is_closed();
+        let wanted =
+            self.tail_probe && self.recovery.probes_tails() && !self.board.is_empty() && !self.peer.is_closed();
         if !wanted || self.board.sacked().0 > 0 {
             return None;
         }
@@ -165,7 +168,11 @@ impl Sender {
     fn on_early(&mut self, early: Early, cx: &mut TcpCx<'_>) {
         match early {
             Early::Company => self.forced = Some(Forced::Small),
-            Early::Tail => self.forced = Some(Forced::Tail),
+            Early::Tail => {
+                self.forced = Some(Forced::Tail);
+                // Its departure starts the timeout anew.
+                self.clock.rto_at = Some(cx.now + self.timeout());
+            }
             Early::Reorder => {
                 let before = self.window();
                 let flight = self.board.pipe();

@@ -474,12 +474,15 @@ impl Connection {
     }
 
     /// What a write may place: what is in flight and as much again, so that no path holds more memory (nor more of the
-    /// processor's cache) than it can use, and never more than the buffer's capacity.
+    /// processor's cache) than it can use. A buffer of a fixed size takes what it holds.
     fn send_room(&self) -> usize {
         let flight = match &self.phase {
             Phase::Synchronized(open) => (open.snd.nxt() - open.snd.una()) as usize,
             _ => 0,
         };
+        if self.settings.send_buffer.start == self.settings.send_buffer.most {
+            return self.tx.room();
+        }
         (flight + flight.max(LEAST_AHEAD)).saturating_sub(self.tx.len()).min(self.tx.room())
     }
 
@@ -556,14 +559,23 @@ impl Connection {
     }
 
     fn reset(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
+        let mut timestamps = None;
         let reset = match &self.phase {
-            Phase::Synchronized(open) => Some((open.snd.seq_of_ack(), open.rcv.rcv_nxt())),
+            Phase::Synchronized(open) => {
+                //= rfc7323#3.2
+                let recent = open.rcv.ts_recent().unwrap_or(0);
+                timestamps = open.ts_offset.map(|offset| (cx.timestamp(offset), recent));
+                Some((open.snd.seq_of_ack(), open.rcv.rcv_nxt()))
+            }
             Phase::Handshake(handshake) => handshake.irs().map(|irs| (handshake.iss() + 1, irs + 1)),
             Phase::TimeWait(_) => None,
             Phase::Closed => return,
         };
         self.fail(error, cx);
-        self.urgent = reset.map(|(seq, ack)| Outgoing::control(seq, ack, Flags::RST | Flags::ACK));
+        self.urgent = reset.map(|(seq, ack)| Outgoing {
+            options: Options { timestamps, ..Options::default() },
+            ..Outgoing::control(seq, ack, Flags::RST | Flags::ACK)
+        });
     }
 
     /// Moves on where both halves allow it: to TIME-WAIT, to CLOSED, or starts an orphan's clock.

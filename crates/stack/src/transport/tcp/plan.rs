@@ -196,6 +196,7 @@ impl Sender {
                 self.half = SendHalf::FinSent;
             }
         }
+        self.note_flight();
         totals.bytes_sent += u64::from(planned.text);
         totals.data_segments_out += u64::from(planned.text > 0);
         self.recovery.on_sent(planned.text);

@@ -61,6 +61,10 @@ pub(crate) struct Sender {
     pub(super) cwr_due: bool,
     /// How long nothing may be acknowledged (RFC 5482).
     pub(super) user_timeout: Option<Duration>,
+    /// The most that was in flight in this round, which ends when `round_end` is acknowledged.
+    most_in_flight: u32,
+    round_end: SeqNum,
+    pub(super) tail_probe: bool,
     initial_window: u32,
     /// Bytes marked lost of which the controller was told.
     lost_told: u32,
@@ -124,6 +128,9 @@ impl Sender {
             ecn: terms.ecn,
             cwr_due: false,
             user_timeout: settings.user_timeout,
+            most_in_flight: 0,
+            round_end: iss + 1,
+            tail_probe: cx.config.tail_probe,
             initial_window: mss * cx.config.initial_window,
             lost_told: 0,
         }
@@ -270,9 +277,13 @@ impl Sender {
         totals: &mut Totals,
         cx: &mut TcpCx<'_>,
     ) {
-        let before = self.window();
+        let (before, guessed) = (self.window(), self.board.guessed());
         let why = match self.recovery.on_ack(ack, &mut self.board) {
-            Verdict::Grow if ack.acked > 0 => return self.grow(ack.acked, flight, sample, cx.now),
+            Verdict::Grow if ack.acked > 0 => {
+                // What was known to have arrived did not make the window grow then, and does not now.
+                let known = known + guessed.saturating_sub(self.board.guessed());
+                return self.grow((ack.acked + ack.sacked).saturating_sub(known), sample, cx.now);
+            }
             Verdict::Grow => return,
             Verdict::Repairing if ack.acked > 0 && self.congestion.repair() == Repair::FirstAck => {
                 self.recovery.end_early();
@@ -315,10 +326,11 @@ impl Sender {
         }
     }
 
-    fn grow(&mut self, bytes: u32, flight_before: u32, sample: Option<Duration>, now: Instant) {
-        let window = self.congestion.window();
-        let window_limited =
-            flight_before + self.mss > window || 2 * flight_before > window && window < self.congestion.threshold();
+    fn grow(&mut self, bytes: u32, sample: Option<Duration>, now: Instant) {
+        let (window, most) = (self.congestion.window(), self.most_in_flight);
+        //= rfc7661#4.1
+        // Only a window that is used may grow; in slow start half of it is use enough.
+        let window_limited = most + self.mss > window || 2 * most > window && window < self.congestion.threshold();
         let (rtt, in_flight) = (self.rtt.min(), self.board.pipe());
         self.congestion.on_ack(Acked { bytes, now, sample, rtt, in_flight, window_limited });
     }
@@ -331,6 +343,15 @@ impl Sender {
         if let Some(mut rate) = rates.sample(self.snd_una, self.board.pipe(), now, min_rtt) {
             (rate.rtt, rate.recovering) = (rtt, self.recovery.is_repairing());
             self.congestion.on_rate(&rate);
+        }
+    }
+
+    /// Something left: how much is in flight in this round, at most?
+    #[inline]
+    pub(super) fn note_flight(&mut self) {
+        let flight = self.board.pipe();
+        if flight > self.most_in_flight || self.round_end.at_most(self.snd_una) {
+            (self.most_in_flight, self.round_end) = (flight, self.snd_nxt);
         }
     }
 

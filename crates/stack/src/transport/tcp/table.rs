@@ -208,8 +208,14 @@ impl Tcp {
         let offset = self.isn.timestamp_offset(&flow);
         let settings =
             self.listeners.get(listener).and_then(|l| l.settings).unwrap_or_else(|| Settings::new(cx.config));
-        let handshake =
-            Handshake::accept(iss, mss_for(&flow, &path), offset, settings.receive_buffer, &segment, cx.now);
+        let handshake = Handshake::accept(
+            iss,
+            offered_mss(&flow, &path, &settings),
+            offset,
+            settings.receive_buffer,
+            &segment,
+            cx.now,
+        );
         let id = self.insert(flow, handshake, path, Some(listener), settings).ok_or(TransportDrop::SynQueueFull)?;
         if let Some(owner) = self.listeners.get_mut(listener) {
             owner.half_open += 1;
@@ -229,7 +235,7 @@ impl Tcp {
         let syn = self.oven(&flow, &path, cx).read(&flow, ack)?;
         let settings = Settings::new(cx.config);
         let offset = self.isn.timestamp_offset(&flow);
-        let (mss, buffer) = (mss_for(&flow, &path), settings.receive_buffer);
+        let (mss, buffer) = (offered_mss(&flow, &path, &settings), settings.receive_buffer);
         let mut handshake = Handshake::accept(ack.ack - 1, mss, offset, buffer, &syn, cx.now);
         handshake.was_answered(cx.now);
         let id = self.insert(flow, handshake, path, Some(listener), settings)?;
@@ -490,7 +496,8 @@ impl Tcp {
         }
         let offset = self.isn.timestamp_offset(&flow);
         let settings = Settings::new(cx.config);
-        let handshake = Handshake::connect(SeqNum(0), mss_for(&flow, &path), offset, settings.receive_buffer);
+        let handshake =
+            Handshake::connect(SeqNum(0), offered_mss(&flow, &path, &settings), offset, settings.receive_buffer);
         let id = self.insert(flow, handshake, path, None, settings).ok_or(TcpError::TooManySockets)?;
         self.after_input(id);
         Ok(id)
@@ -605,6 +612,11 @@ fn arm(timers: &mut BinaryHeap<Reverse<(Instant, u64)>>, id: u64, entry: &mut En
         entry.timer = at;
         timers.push(Reverse((at, id)));
     }
+}
+
+/// What we offer to receive, and send at most: what fits the path, or less when the program says so.
+fn offered_mss(flow: &Flow, path: &Path, settings: &Settings) -> u16 {
+    mss_for(flow, path).min(settings.max_segment.unwrap_or(u16::MAX))
 }
 
 /// The largest segment that fits the path in one packet: the MTU less 20 or 40 bytes of IP and 20 of TCP.

@@ -47,13 +47,15 @@ impl Tuner {
             return;
         }
         if unread <= self.bytes {
-            // This much in one round trip, twice as much in the next one, and that again before we hear of it.
-            self.capacity = (self.bytes * 4).clamp(self.capacity, self.most);
+            self.capacity = (self.bytes * AHEAD).clamp(self.capacity, self.most);
         }
         (self.since, self.bytes) = (now, 0);
     }
 }
 
+/// What is known is the round trip before the one that is coming in, whose sender doubles, and will again: times eight, so
+/// that its window is not just enough.
+const AHEAD: usize = 8;
 const UNKNOWN_RTT: Duration = Duration::from_millis(200);
 
 #[cfg(test)]

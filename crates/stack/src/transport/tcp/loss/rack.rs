@@ -6,9 +6,9 @@ use super::scoreboard::{Newest, Sent};
 
 #[derive(Debug)]
 pub(crate) struct Rack {
-    /// Departure and end of the newest segment that was delivered, and its round trip.
+    /// Departure of the newest segment that was delivered, and its round trip.
     at: Instant,
-    end: SeqNum,
+    order: SeqNum,
     rtt: Duration,
     /// Highest number that was delivered.
     fack: SeqNum,
@@ -41,7 +41,7 @@ impl Rack {
     pub(crate) fn new(iss: SeqNum) -> Self {
         Rack {
             at: Instant::ZERO,
-            end: iss,
+            order: SeqNum(0),
             rtt: Duration::ZERO,
             fack: iss,
             reordering: false,
@@ -67,8 +67,8 @@ impl Rack {
             return;
         }
         self.rtt = rtt;
-        if sent.at > self.at || (sent.at == self.at && self.end.before(end)) {
-            (self.at, self.end) = (sent.at, end);
+        if self.order.before(sent.order) {
+            (self.at, self.order) = (sent.at, sent.order);
         }
     }
 
@@ -94,7 +94,7 @@ impl Rack {
 
     /// What to judge the others by; none before anything was delivered.
     pub(crate) fn newest(&self, tolerance: Tolerance) -> Newest {
-        Newest { at: self.at, end: self.end, allowance: self.rtt + self.window(tolerance) }
+        Newest { at: self.at, order: self.order, allowance: self.rtt + self.window(tolerance) }
     }
 
     //= rfc8985#6.2

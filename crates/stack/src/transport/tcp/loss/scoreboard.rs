@@ -19,13 +19,15 @@ pub(crate) struct Sent {
     /// In sequence space: text, and one for a FIN.
     pub(crate) len: u32,
     pub(crate) at: Instant,
+    /// Counts departures, repetitions included: times may be equal, departures never are.
+    pub(crate) order: SeqNum,
     pub(crate) sacked: bool,
     /// Believed to be lost.
     pub(crate) lost: bool,
     /// Sent again since it was marked lost: on its way once more.
     resent: bool,
     /// How often it was sent again.
-    pub(crate) again: u16,
+    pub(crate) again: u8,
 }
 
 impl Sent {
@@ -59,8 +61,9 @@ pub(crate) struct Scoreboard {
     ranges: Vec<(SeqNum, SeqNum)>,
     /// No record before this index was sent only once and waits for news.
     timed_from: u64,
-    /// What was sent again, in the order of the times; outdated entries are passed over.
-    resends: VecDeque<(Instant, SeqNum)>,
+    /// What was sent again, by departure and number; outdated entries are passed over.
+    resends: VecDeque<(SeqNum, SeqNum)>,
+    departures: SeqNum,
     /// Records marked lost, sent again or not, and not sacked.
     lost: u32,
     /// Bytes ever marked lost, wrapping.
@@ -71,7 +74,7 @@ pub(crate) struct Scoreboard {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Newest {
     pub(crate) at: Instant,
-    pub(crate) end: SeqNum,
+    pub(crate) order: SeqNum,
     /// How much later than a segment's departure it is late: a round trip, and what reordering may take.
     pub(crate) allowance: Duration,
 }
@@ -79,8 +82,8 @@ pub(crate) struct Newest {
 impl Newest {
     /// RACK_sent_after: whether it left after `other`.
     //= rfc8985#6.2
-    fn is_after(&self, at: Instant, end: SeqNum) -> bool {
-        self.at > at || (self.at == at && end.before(self.end))
+    fn is_after(&self, order: SeqNum) -> bool {
+        order.before(self.order)
     }
 }
 
@@ -146,7 +149,9 @@ impl Scoreboard {
 
     /// A new segment leaves.
     pub(crate) fn on_send(&mut self, seq: SeqNum, len: u32, at: Instant) {
-        self.sent.push_back(Sent { seq, len, at, sacked: false, lost: false, again: 0, resent: false });
+        self.departures += 1;
+        let order = self.departures;
+        self.sent.push_back(Sent { seq, len, at, order, sacked: false, lost: false, again: 0, resent: false });
         self.pipe += len;
     }
 
@@ -292,6 +297,11 @@ impl Scoreboard {
         }
     }
 
+    /// What duplicates stand for, bytes.
+    pub(crate) fn guessed(&self) -> u32 {
+        self.guessed
+    }
+
     /// One more duplicate acknowledgement of a peer without SACK.
     pub(crate) fn guess_one_left(&mut self, mss: u32) {
         self.guessed = (self.guessed + mss).min(self.pipe);
@@ -362,7 +372,7 @@ impl Scoreboard {
         let mut index = (self.timed_from.max(self.popped) - self.popped) as usize;
         while let Some(sent) = self.sent.get(index) {
             let waits = !sent.sacked && !sent.lost && sent.again == 0;
-            if waits && !newest.is_after(sent.at, sent.end()) {
+            if waits && !newest.is_after(sent.order) {
                 break;
             }
             if waits && sent.at + newest.allowance > now {
@@ -373,17 +383,17 @@ impl Scoreboard {
             index += 1;
         }
         self.timed_from = self.popped + index as u64;
-        while let Some((at, seq)) = self.resends.front().copied() {
+        while let Some((order, seq)) = self.resends.front().copied() {
             let index = self.index_of(seq);
             let current = index.is_some_and(|index| {
                 let sent = &self.sent[index];
-                sent.at == at && sent.resent && !sent.sacked
+                sent.order == order && sent.resent && !sent.sacked
             });
             if let Some(index) = index.filter(|_| current) {
-                if !newest.is_after(at, self.sent[index].end()) {
+                if !newest.is_after(order) {
                     break;
                 }
-                if at + newest.allowance > now {
+                if self.sent[index].at + newest.allowance > now {
                     again_at = Some(newest.at + newest.allowance);
                     break;
                 }
@@ -510,18 +520,20 @@ impl Scoreboard {
             self.lost += 1;
         }
         let sent = &mut self.sent[index];
-        (sent.resent, sent.again, sent.at) = (true, sent.again.saturating_add(1), now);
+        self.departures += 1;
+        (sent.resent, sent.again, sent.at, sent.order) = (true, sent.again.saturating_add(1), now, self.departures);
         self.waiting -= 1;
         self.waiting_from = self.popped + index as u64 + 1;
         self.pipe += len;
-        self.resends.push_back((now, seq));
+        self.resends.push_back((self.departures, seq));
     }
 
     /// The last segment leaves once more although it is not known to be lost: a probe of the tail.
     pub(crate) fn on_tail_resend(&mut self, now: Instant) {
         let Some(last) = self.sent.back_mut() else { return };
-        (last.resent, last.again, last.at) = (true, last.again.saturating_add(1), now);
-        self.resends.push_back((now, last.seq));
+        self.departures += 1;
+        (last.resent, last.again, last.at, last.order) = (true, last.again.saturating_add(1), now, self.departures);
+        self.resends.push_back((self.departures, last.seq));
     }
 }
 
