@@ -12,6 +12,7 @@ pub mod imports;
 pub mod length;
 pub mod licences;
 mod rule;
+pub mod settings;
 mod source;
 mod tree;
 

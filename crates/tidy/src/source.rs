@@ -34,6 +34,11 @@ impl Source {
         Source { code, test }
     }
 
+    /// All of it, without comments and literals.
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// The lines of code, counted from 1, without comments and literals.
     pub fn lines(&self) -> impl Iterator<Item = (usize, &str)> {
         self.code.lines().enumerate().map(|(at, line)| (at + 1, line))
@@ -120,7 +125,7 @@ fn split_word(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c| !is_word(c)).unwrap_or(text.len()))
 }
 
-fn line_of(code: &str, at: usize) -> usize {
+pub(crate) fn line_of(code: &str, at: usize) -> usize {
     code[..at.min(code.len())].matches('\n').count() + 1
 }
 
@@ -133,7 +138,7 @@ fn item_end(code: &str, from: usize) -> usize {
     }
 }
 
-fn closing_brace(code: &str, open: usize) -> usize {
+pub(crate) fn closing_brace(code: &str, open: usize) -> usize {
     let mut depth = 0;
     for (offset, byte) in code[open..].bytes().enumerate() {
         match byte {

@@ -1,6 +1,8 @@
 //! The house rules, held against this tree.
 
-use glassnet_tidy::{Rule, Tree, citations, coverage, documents, forbidden, headers, imports, length, licences};
+use glassnet_tidy::{
+    Rule, Tree, citations, coverage, documents, forbidden, headers, imports, length, licences, settings,
+};
 
 fn holds(rule: &Rule) {
     rule.assert_holds(&Tree::of_this_project().expect("the project's files are readable"));
@@ -59,4 +61,9 @@ fn documents_name_only_what_exists() {
 #[test]
 fn dependencies_may_be_given_away() {
     holds(&licences::RULE);
+}
+
+#[test]
+fn whoever_changes_a_default_of_the_stack_says_why() {
+    holds(&settings::RULE);
 }
