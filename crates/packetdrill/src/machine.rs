@@ -68,6 +68,8 @@ pub(crate) struct Machine {
     pub(crate) orphans: Vec<Box<Socket>>,
     out: VecDeque<Sent>,
     pushes: Pushes,
+    /// How much text the peer's device puts into a segment, though packetdrill hands many over as one (`--mss`).
+    pub(crate) segment: Option<usize>,
     /// The thread whose call blocks, if one does, and how often it was given its turn.
     pub(crate) sleeper: Option<Sleeper>,
     pub(crate) turns: u64,
@@ -77,7 +79,7 @@ impl Machine {
     pub(crate) fn new(setup: Setup) -> Self {
         let script = setup.script.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
         let mut setup = setup;
-        setup.mtu = mtu_of(&script).unwrap_or(setup.mtu);
+        setup.mtu = option_of(&script, "--mtu=").unwrap_or(setup.mtu);
         Machine {
             setup,
             clock: Clock::new(),
@@ -88,6 +90,7 @@ impl Machine {
             orphans: Vec::new(),
             out: VecDeque::new(),
             pushes: Pushes::of_script(&script),
+            segment: option_of(&script, "--mss="),
             sleeper: None,
             turns: 0,
         }
@@ -256,9 +259,9 @@ fn new_host(setup: &Setup, settings: &Sysctls, rng: &Rng) -> Host {
     host
 }
 
-/// A script may choose its MTU by an option of its own: `--mtu=1500`.
-fn mtu_of(script: &str) -> Option<usize> {
-    let option = script.split_whitespace().find_map(|word| word.strip_prefix("--mtu="))?;
+/// A script may choose by an option of its own: `--mtu=1500`.
+fn option_of(script: &str, name: &str) -> Option<usize> {
+    let option = script.split_whitespace().find_map(|word| word.strip_prefix(name))?;
     option.parse().ok()
 }
 
@@ -277,6 +280,6 @@ mod tests {
         assert_eq!((setup.sysctl, setup.mtu), (Some("/tmp/s".into()), 1520));
         assert_eq!(setup.local, [cidr("10.0.0.1/8").unwrap()]);
         assert_eq!(Setup::parse("").local.len(), 2);
-        assert_eq!(mtu_of("--tolerance_usecs=1\n--mtu=1400\n"), Some(1400));
+        assert_eq!(option_of("--tolerance_usecs=1\n--mtu=1400\n", "--mtu="), Some(1400));
     }
 }

@@ -53,6 +53,9 @@ impl Backlog {
             let room = self.cuts.front().map_or(usize::MAX, |cut| cut.saturating_sub(self.given) as usize);
             let len = room.min(self.text.len());
             if len == 0 {
+                if !self.text.is_empty() {
+                    any |= self.hurry(host, id, nagle, true);
+                }
                 break;
             }
             self.hurry(host, id, nagle, len < self.text.len());
@@ -70,10 +73,12 @@ impl Backlog {
     }
 
     /// Only the last small segment waits for company (RFC 896).
-    fn hurry(&mut self, host: &mut Host, id: ConnId, nagle: bool, more: bool) {
-        if self.hurries != more {
+    fn hurry(&mut self, host: &mut Host, id: ConnId, nagle: bool, more: bool) -> bool {
+        let changes = self.hurries != more;
+        if changes {
             self.hurries = more;
             host.tcp_set(id, TcpOption::Nagle(nagle && !more));
         }
+        changes
     }
 }

@@ -12,4 +12,4 @@ mod stream;
 pub(crate) use connect::descriptor;
 pub(crate) use control::FIONBIO;
 pub(crate) use socket::{Descriptor, Socket};
-pub(crate) use stream::{Control, Received, Writing};
+pub(crate) use stream::{Control, Received, Write};

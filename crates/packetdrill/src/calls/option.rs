@@ -58,9 +58,12 @@ impl Machine {
 
     /// The value's bytes.
     pub(crate) fn option(&mut self, fd: i32, level: i32, name: i32) -> Result<Vec<u8>> {
-        let now = self.clock.now();
+        let (now, segment) = (self.clock.now(), self.segment.map(|len| len as u32));
         let (host, socket) = self.both(fd)?;
-        let info = socket.conn().and_then(|id| host.tcp_info(id));
+        let mut info = socket.conn().and_then(|id| host.tcp_info(id));
+        if let (Some(info), Some(segment)) = (&mut info, segment) {
+            info.receive_mss = info.receive_mss.min(segment);
+        }
         let number = match (level, name) {
             (libc::SOL_SOCKET, libc::SO_ERROR) => socket.take_failure(host).map_or(0, |error| error.0),
             (libc::SOL_SOCKET, libc::SO_TYPE) => libc::SOCK_STREAM,

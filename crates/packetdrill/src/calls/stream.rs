@@ -4,18 +4,45 @@ use base::Instant;
 use stack::{Host, TcpOption};
 
 use super::socket::{Descriptor, Kind, Socket};
+use crate::address::Family;
 use crate::desk::Answer;
 use crate::errno::{Errno, Result};
 use crate::machine::Machine;
 use crate::notices::Notice;
 
-/// What earlier turns of a write that blocks have done.
+/// A write: what the program said, and what earlier turns of it have done.
 #[derive(Debug, Default)]
-pub(crate) struct Writing {
-    /// Bytes written.
+pub(crate) struct Write<'a> {
+    data: &'a [u8],
+    flags: i32,
+    /// How long each of its buffers is, where there were many.
+    vectors: Vec<usize>,
     done: usize,
     /// It found no room and sleeps until there is enough.
     slept: bool,
+}
+
+impl<'a> Write<'a> {
+    pub(crate) fn new(data: &'a [u8], flags: i32, vectors: Vec<usize>) -> Self {
+        Write { data, flags, vectors, done: 0, slept: false }
+    }
+
+    fn has(&self, flag: i32) -> bool {
+        self.flags & flag != 0
+    }
+
+    /// Where the next packet buffer has to end: behind a record, and behind so many pages that the program lends.
+    fn next_cut(&self, may_lend: bool) -> Option<usize> {
+        let record = self.has(libc::MSG_EOR).then_some(self.data.len());
+        if !(may_lend && self.has(MSG_ZEROCOPY)) {
+            return record;
+        }
+        let mut ends = self.vectors.chunks(MOST_PAGES).scan(0, |end, lens| {
+            *end += lens.iter().sum::<usize>();
+            Some(*end)
+        });
+        ends.find(|end| *end > self.done).filter(|end| *end < self.data.len()).or(record)
+    }
 }
 
 /// What `recvmsg` received.
@@ -35,11 +62,10 @@ pub(crate) struct Control {
 }
 
 impl Machine {
-    pub(crate) fn send(&mut self, fd: i32, data: &[u8], flags: i32, writing: &mut Writing) -> Result<Answer<usize>> {
-        let Writing { done, slept } = writing;
-        let usual = self.usual_not_sent_limit();
+    /// A write, or another turn of one that blocks.
+    pub(crate) fn send(&mut self, fd: i32, write: &mut Write<'_>) -> Result<Answer<usize>> {
         let (host, socket) = self.both(fd)?;
-        let nonblocking = socket.nonblocking || flags & libc::MSG_DONTWAIT != 0;
+        let nonblocking = socket.nonblocking || write.has(libc::MSG_DONTWAIT);
         let Kind::Stream(id, _) = socket.kind else { return Err(Errno(libc::EPIPE)) };
         if let Some(error) = socket.take_failure(host) {
             return Err(error);
@@ -50,46 +76,51 @@ impl Machine {
         if !host.tcp_connected(id)? {
             return if nonblocking { Err(Errno(libc::EAGAIN)) } else { Ok(Answer::Wait(None)) };
         }
-        if *slept && socket.no_space {
+        if write.slept && socket.no_space {
             return Ok(Answer::Wait(None)); // a sleeper is not woken for a little room
         }
-        if *done == 0 {
-            socket.more = flags & libc::MSG_MORE != 0;
+        if write.done == 0 {
+            socket.more = write.has(libc::MSG_MORE);
             host.tcp_set(id, TcpOption::Cork(socket.is_corked()));
         }
-        loop {
-            self.pump();
-            let (host, socket) = self.both(fd)?;
-            let room = socket.send.room(data.len() - *done, socket.shape(), socket.not_sent_limit(usual));
-            if room == 0 {
-                break;
-            }
-            socket.backlog.push(&data[*done..*done + room]);
-            *done += room;
-            let ends = *done == data.len() && flags & libc::MSG_EOR != 0;
-            socket.send.push(room, socket.shape(), ends);
-            if ends {
-                socket.backlog.cut();
-            }
-            socket.feed(host);
-            if *done == data.len() {
-                break;
-            }
-        }
+        while write.done < write.data.len() && self.place(fd, write)? {}
+        let (done, all) = (write.done, write.done == write.data.len());
         let (_, socket) = self.both(fd)?;
-        socket.no_space |= *done < data.len();
-        if *done < data.len() && !nonblocking {
-            *slept = true;
+        socket.no_space |= !all;
+        if !all && !nonblocking {
+            write.slept = true;
             return Ok(Answer::Wait(None));
         }
-        if *done == 0 && !data.is_empty() {
+        if done == 0 && !all {
             return Err(Errno(libc::EAGAIN));
         }
-        if *done > 0 {
-            let zerocopy = socket.own.zerocopy && flags & MSG_ZEROCOPY != 0;
+        if done > 0 {
+            let zerocopy = socket.own.zerocopy && write.has(MSG_ZEROCOPY);
             socket.notices.on_write(socket.send.written(), zerocopy);
         }
-        Ok(Answer::Is(*done))
+        Ok(Answer::Is(done))
+    }
+
+    /// Places as much of a write as one packet buffer takes; false: there is no room.
+    fn place(&mut self, fd: i32, write: &mut Write<'_>) -> Result<bool> {
+        self.pump(); // what can leave makes room
+        let usual = self.usual_not_sent_limit();
+        let (host, socket) = self.both(fd)?;
+        let cut = write.next_cut(socket.own.zerocopy);
+        let (shape, limit) = (socket.shape(), socket.not_sent_limit(usual));
+        let len = socket.send.room(cut.unwrap_or(write.data.len()) - write.done, shape, limit);
+        if len == 0 {
+            return Ok(false);
+        }
+        socket.backlog.push(&write.data[write.done..write.done + len]);
+        write.done += len;
+        let ends = cut == Some(write.done);
+        socket.send.push(len, shape, ends);
+        if ends {
+            socket.backlog.cut();
+        }
+        socket.feed(host);
+        Ok(true)
     }
 
     /// At most `len` bytes.
@@ -127,11 +158,15 @@ impl Machine {
         let (_, socket) = self.both(fd)?;
         let notice = socket.notices.pop().ok_or(Errno(libc::EAGAIN))?;
         let family = socket.family;
-        let (level, kind) = match family {
-            crate::address::Family::Inet => (libc::SOL_IP, libc::IP_RECVERR),
-            crate::address::Family::Inet6 => (libc::SOL_IPV6, libc::IPV6_RECVERR),
+        // What is told ends with the offender's address, in the socket's family.
+        let (level, kind, len) = match family {
+            Family::Inet => (libc::SOL_IP, libc::IP_RECVERR, 16 + 16),
+            Family::Inet6 => (libc::SOL_IPV6, libc::IPV6_RECVERR, 16 + 28),
         };
-        let told = |data| Control { level, kind, data };
+        let told = |mut data: Vec<u8>| {
+            data.resize(len, 0);
+            Control { level, kind, data }
+        };
         Ok(match notice {
             Notice::Stamp { what, at, key } => Received {
                 data: Vec::new(),
@@ -194,16 +229,17 @@ fn stamp(at: Instant) -> Vec<u8> {
 
 /// `struct sock_extended_err`.
 fn extended_error(errno: u32, origin: u8, code: u8, info: u32, data: u32) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(32);
+    let mut bytes = Vec::with_capacity(44);
     bytes.extend(errno.to_ne_bytes());
     bytes.extend([origin, 0, code, 0]);
     bytes.extend(info.to_ne_bytes());
     bytes.extend(data.to_ne_bytes());
-    bytes.resize(32, 0); // the offender's address
     bytes
 }
 
 const MSG_ZEROCOPY: i32 = 0x400_0000;
+/// Pages that one packet buffer of Linux borrows from a program (`MAX_SKB_FRAGS`).
+const MOST_PAGES: usize = 17;
 const TCP_CM_INQ: i32 = 36;
 const ORIGIN_TIMESTAMPING: u8 = 4;
 const ORIGIN_ZEROCOPY: u8 = 5;

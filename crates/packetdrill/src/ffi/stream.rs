@@ -6,7 +6,7 @@ use libc::{iovec, msghdr, sockaddr, socklen_t, ssize_t};
 
 use super::desk;
 use super::memory::{count, input, output};
-use crate::calls::{Control, Received, Writing};
+use crate::calls::{Control, Received, Write};
 use crate::errno::{Errno, Result};
 
 /// A received message's first bytes go to `buffers`, in order.
@@ -21,8 +21,8 @@ fn scatter(data: &[u8], buffers: &mut [&mut [u8]]) {
 
 /// # Safety
 /// `vectors` is null or `n` long, and so is each vector's memory.
-unsafe fn inputs<'a>(vectors: *const iovec, n: usize) -> Result<Vec<u8>> {
-    let mut all = Vec::new();
+unsafe fn inputs<'a>(vectors: *const iovec, n: usize) -> Result<(Vec<u8>, Vec<usize>)> {
+    let (mut all, mut lens) = (Vec::new(), Vec::new());
     if n > 0 && vectors.is_null() {
         return Err(Errno(libc::EFAULT));
     }
@@ -33,8 +33,9 @@ unsafe fn inputs<'a>(vectors: *const iovec, n: usize) -> Result<Vec<u8>> {
             input(vector.iov_base, vector.iov_len)
         }?;
         all.extend(part);
+        lens.push(part.len());
     }
-    Ok(all)
+    Ok((all, lens))
 }
 
 /// # Safety
@@ -67,13 +68,12 @@ unsafe fn receive_into(userdata: *mut c_void, fd: c_int, buffer: *mut c_void, le
     count(call())
 }
 
-unsafe fn transmit(userdata: *mut c_void, fd: c_int, data: &[u8], flags: c_int) -> Result<usize> {
-    let mut writing = Writing::default();
-    unsafe { desk(userdata) }.block(|machine| machine.send(fd, data, flags, &mut writing))
+unsafe fn transmit(userdata: *mut c_void, fd: c_int, mut write: Write<'_>) -> Result<usize> {
+    unsafe { desk(userdata) }.block(|machine| machine.send(fd, &mut write))
 }
 
 unsafe fn transmit_from(userdata: *mut c_void, fd: c_int, buffer: *const c_void, len: usize, flags: c_int) -> ssize_t {
-    let call = || unsafe { transmit(userdata, fd, input(buffer, len)?, flags) };
+    let call = || unsafe { transmit(userdata, fd, Write::new(input(buffer, len)?, flags, Vec::new())) };
     count(call())
 }
 
@@ -157,7 +157,10 @@ pub(super) unsafe extern "C" fn write(userdata: *mut c_void, fd: c_int, buffer: 
 }
 
 pub(super) unsafe extern "C" fn writev(userdata: *mut c_void, fd: c_int, vectors: *const iovec, n: c_int) -> ssize_t {
-    let call = || unsafe { transmit(userdata, fd, &inputs(vectors, n.max(0) as usize)?, 0) };
+    let call = || {
+        let (data, lens) = unsafe { inputs(vectors, n.max(0) as usize) }?;
+        unsafe { transmit(userdata, fd, Write::new(&data, 0, lens)) }
+    };
     count(call())
 }
 
@@ -193,8 +196,8 @@ pub(super) unsafe extern "C" fn sendmsg(
     let call = || {
         // SAFETY: null, or the caller's.
         let message = unsafe { message.as_ref() }.ok_or(Errno(libc::EFAULT))?;
-        let data = unsafe { inputs(message.msg_iov, message.msg_iovlen as usize) }?;
-        unsafe { transmit(userdata, fd, &data, flags) }
+        let (data, lens) = unsafe { inputs(message.msg_iov, message.msg_iovlen as usize) }?;
+        unsafe { transmit(userdata, fd, Write::new(&data, flags, lens)) }
     };
     count(call())
 }
