@@ -39,7 +39,7 @@ impl Listener {
 
     /// Whether an acknowledgement out of nowhere may bring back a cookie.
     pub(crate) fn expects_cookie(&self, now: Instant) -> bool {
-        now <= self.cookies_until && self.takes_connection()
+        now <= self.cookies_until
     }
 
     pub(crate) fn takes_syn(&self) -> bool {

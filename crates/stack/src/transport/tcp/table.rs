@@ -181,8 +181,11 @@ impl Tcp {
             if expected
                 && !segment.has(Flags::SYN)
                 && let Some(path) = path(flow.remote.ip())
-                && let Some(id) = self.take_cookie(listener, flow, &segment, path, cx)
+                && let Some(syn) = self.oven(&flow, &path, cx).read(&flow, &segment)
             {
+                let room = self.listeners.get(listener).is_some_and(|owner| owner.takes_connection());
+                let id = if room { self.take_cookie((listener, syn), flow, &segment, path, cx) } else { None };
+                let Some(id) = id else { return Err(TransportDrop::AcceptQueueFull) };
                 return self.on_segment_of(id, segment, cx);
             }
             self.refuse(flow, &segment, path);
@@ -231,8 +234,14 @@ impl Tcp {
 
     /// A connection out of a cookie that came back: everything else about its SYN was forgotten.
     //= rfc4987#3.6
-    fn take_cookie(&mut self, listener: u64, flow: Flow, ack: &Segment, path: Path, cx: &mut TcpCx<'_>) -> Option<u64> {
-        let syn = self.oven(&flow, &path, cx).read(&flow, ack)?;
+    fn take_cookie(
+        &mut self,
+        (listener, syn): (u64, Segment),
+        flow: Flow,
+        ack: &Segment,
+        path: Path,
+        cx: &mut TcpCx<'_>,
+    ) -> Option<u64> {
         let settings = Settings::new(cx.config);
         let offset = self.isn.timestamp_offset(&flow);
         let (mss, buffer) = (offered_mss(&flow, &path, &settings), settings.receive_buffer);
