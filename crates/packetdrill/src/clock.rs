@@ -25,7 +25,7 @@ impl Clock {
     pub(crate) fn look(&mut self) -> Instant {
         self.looks += 1;
         if self.looks > PATIENCE {
-            self.now = self.now + Duration::from_micros(1);
+            self.now += Duration::from_micros(1);
         }
         self.now
     }

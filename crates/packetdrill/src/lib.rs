@@ -7,10 +7,10 @@
 //!        ▲                                                             ├─ calls     socket, bind, write, poll, …
 //!        └──────────── packets, in and out ───────────────────────── wire          └─> stack::Host
 //! ```
-//! One room per concept: [`clock`], [`desk`] (calls that block), [`machine`] (host, descriptors, timers), `calls/` (what
-//! a program may ask), [`send_queue`] (how Linux counts a send buffer), [`notices`] (its error queue), [`watch`] (poll
-//! and epoll), [`wire`] (packets, and the PSH flag as a script wants it), [`sysctl`] (a script's settings as a
-//! `Config`), [`info`] (`struct tcp_info`). Only `ffi` touches raw memory.
+//! One room per concept: `clock`, `desk` (calls that block), `machine` (host, descriptors, timers), `calls` (what a
+//! program may ask), `send_queue` (how Linux counts a send buffer), `notices` (its error queue), `watch` (poll and
+//! epoll), `wire` (packets, and the PSH flag as a script wants it), `sysctl` (a script's settings as a `Config`), `info`
+//! (`struct tcp_info`). Only `ffi` touches raw memory.
 
 mod address;
 mod calls;

@@ -65,7 +65,7 @@ pub(crate) struct Machine {
     host: Option<Host>,
     pub(crate) table: BTreeMap<i32, Descriptor>,
     /// Closed sockets with text that the stack does not have yet.
-    pub(crate) orphans: Vec<Box<Socket>>,
+    pub(crate) orphans: Vec<Socket>,
     out: VecDeque<Sent>,
     pushes: Pushes,
     /// How much text the peer's device puts into a segment, though packetdrill hands many over as one (`--mss`).

@@ -154,7 +154,7 @@ impl Machine {
                 host.tcp_set(id, TcpOption::Cork(false));
                 if socket.own.linger != Some(0) && socket.backlog.len() > 0 {
                     socket.backlog.end();
-                    self.orphans.push(socket);
+                    self.orphans.push(*socket);
                 } else {
                     host.tcp_release(id);
                 }

@@ -21,14 +21,14 @@ fn scatter(data: &[u8], buffers: &mut [&mut [u8]]) {
 
 /// # Safety
 /// `vectors` is null or `n` long, and so is each vector's memory.
-unsafe fn inputs<'a>(vectors: *const iovec, n: usize) -> Result<(Vec<u8>, Vec<usize>)> {
+unsafe fn inputs(vectors: *const iovec, n: usize) -> Result<(Vec<u8>, Vec<usize>)> {
     let (mut all, mut lens) = (Vec::new(), Vec::new());
     if n > 0 && vectors.is_null() {
         return Err(Errno(libc::EFAULT));
     }
     for at in 0..n {
         // SAFETY: promised by the caller.
-        let part: &'a [u8] = unsafe {
+        let part = unsafe {
             let vector = &*vectors.add(at);
             input(vector.iov_base, vector.iov_len)
         }?;
@@ -121,11 +121,11 @@ pub(super) unsafe extern "C" fn recvmsg(
     let call = || {
         // SAFETY: null, or the caller's.
         let message = unsafe { message.as_mut() }.ok_or(Errno(libc::EFAULT))?;
-        let mut rooms = unsafe { outputs(message.msg_iov, message.msg_iovlen as usize) }?;
+        let mut rooms = unsafe { outputs(message.msg_iov, message.msg_iovlen) }?;
         let received = unsafe { receive(userdata, fd, &mut rooms, flags) }?;
         message.msg_flags = received.flags;
         message.msg_namelen = 0;
-        let room = unsafe { output(message.msg_control, message.msg_controllen as usize) }?;
+        let room = unsafe { output(message.msg_control, message.msg_controllen) }?;
         let (used, cut) = write_control(room, &received.control);
         message.msg_controllen = used as _;
         if cut {
@@ -196,7 +196,7 @@ pub(super) unsafe extern "C" fn sendmsg(
     let call = || {
         // SAFETY: null, or the caller's.
         let message = unsafe { message.as_ref() }.ok_or(Errno(libc::EFAULT))?;
-        let (data, lens) = unsafe { inputs(message.msg_iov, message.msg_iovlen as usize) }?;
+        let (data, lens) = unsafe { inputs(message.msg_iov, message.msg_iovlen) }?;
         unsafe { transmit(userdata, fd, Write::new(&data, flags, lens)) }
     };
     count(call())
