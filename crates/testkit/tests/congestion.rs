@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base::Duration;
 use base::event::{RetransmitCause, TransportFact};
 use glassnet_testkit::*;
-use stack::CongestionControl;
+use stack::{Buffer, CongestionControl};
 
 /// A transfer from `a` to `b` with a round trip of 100 ms and a cable without limit of rate: what is sent comes in rounds.
 fn transfer(mut net: Pair, bytes: u64) -> Pair {
@@ -19,7 +19,10 @@ fn transfer(mut net: Pair, bytes: u64) -> Pair {
 }
 
 fn pair(seed: Seed) -> Pair {
-    Pair::new(seed).delay(ms(50)).config(|c| (c.congestion, c.timestamps) = (CongestionControl::NewReno, false))
+    Pair::new(seed).delay(ms(50)).config(|c| {
+        (c.congestion, c.timestamps) = (CongestionControl::NewReno, false);
+        (c.send_buffer, c.receive_buffer) = (Buffer::fixed(1 << 20), Buffer::fixed(1 << 20));
+    })
 }
 
 /// How many segments with text `a` sent in each round trip.
@@ -80,6 +83,7 @@ fn congestion_avoidance_adds_one_segment_every_round_trip() {
     let sent = rounds(&net);
     // The loss halves the window; from then on each round carries one segment more than the one before.
     let tail = &sent[sent.len() - 9..sent.len() - 1];
+    println!("{sent:?}");
     let steps: Vec<usize> = tail.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(steps.iter().all(|step| *step <= 2) && steps.iter().sum::<usize>().abs_diff(steps.len()) <= 1, "{sent:?}");
 }

@@ -15,7 +15,8 @@ fn open(net: &mut Pair) -> (Conn, Conn) {
 //= rfc7323#2.2 test
 #[test]
 fn a_window_of_a_mebibyte_is_really_used() {
-    let mut net = Pair::new(seed!()).delay(ms(50));
+    let fixed = Buffer::fixed(1 << 20);
+    let mut net = Pair::new(seed!()).delay(ms(50)).config(|c| (c.send_buffer, c.receive_buffer) = (fixed, fixed));
     let served = net.b.sink(80);
     net.a.upload(net.b.addr(80), 16 << 20);
     net.run_until_idle();

@@ -167,7 +167,7 @@ fn source_ports_are_ephemeral_and_cannot_be_guessed_from_the_last_one() {
 
 #[test]
 fn a_listener_takes_so_many_half_open_connections_and_no_more() {
-    let mut net = Puppet::new(seed!());
+    let mut net = Puppet::new(seed!()).config(|c| c.syn_cookies = false);
     net.a.listen_with(80, 4);
     for port in 1..=10 {
         net.send(seg().ports(port, 80).syn().seq(SeqNum(7)));
@@ -191,7 +191,7 @@ fn a_listener_takes_so_many_half_open_connections_and_no_more() {
 
 #[test]
 fn a_full_accept_queue_lets_connections_wait_until_somebody_is_accepted() {
-    let mut net = Pair::new(seed!()).delay(ms(10));
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.syn_cookies = false);
     let listener = net.b.listen_with(80, 2);
     let conns: Vec<_> = (0..5).map(|_| net.a.connect(net.b.addr(80))).collect();
     net.run_for(ms(500));

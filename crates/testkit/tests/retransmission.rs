@@ -5,10 +5,11 @@ use base::event::{TcpState, TransportFact};
 use glassnet_testkit::*;
 use stack::TcpError;
 
-/// An open connection over a cable with a round trip of 100 ms, without timestamps and without a floor of the timeout:
-/// its first sample is the handshake's 100 ms.
+/// An open connection over a cable with a round trip of 100 ms, without timestamps, tail probes (RFC 8985) and a floor of
+/// the timeout: its first sample is the handshake's 100 ms.
 fn open(seed: Seed) -> (Pair, Conn, Conn) {
-    let mut net = Pair::new(seed).delay(ms(50)).config(|c| (c.min_rto, c.timestamps) = (Duration::ZERO, false));
+    let mut net =
+        Pair::new(seed).delay(ms(50)).config(|c| (c.min_rto, c.timestamps, c.rack) = (Duration::ZERO, false, false));
     let listener = net.b.listen(80);
     let a = net.a.connect(net.b.addr(80));
     net.run_until(s(1));
@@ -44,7 +45,7 @@ fn the_timeout_follows_the_known_answers_over_the_wire() {
 //= rfc6298#5 test
 #[test]
 fn timeouts_double_up_to_a_minute_and_then_the_connection_is_given_up() {
-    let mut net = Pair::new(seed!()).delay(ms(10));
+    let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.rack = false);
     let listener = net.b.listen(80);
     let a = net.a.connect(net.b.addr(80));
     net.run_for(ms(100));
