@@ -152,6 +152,16 @@ impl Packet {
         fresh
     }
 
+    /// Puts these bytes before the head.
+    #[inline]
+    pub fn push_array<const N: usize>(&mut self, bytes: [u8; N]) {
+        if self.start < N {
+            self.grow_headroom(N);
+        }
+        self.start -= N;
+        self.block[self.start..self.start + N].copy_from_slice(&bytes);
+    }
+
     #[cold]
     fn grow_headroom(&mut self, n: usize) {
         let mut block = vec![0; HEADROOM + n];

@@ -8,11 +8,13 @@
 //!                 iface (neighbours, queue)
 //!   on_frame ─┘           └─> poll_frame
 //! ```
-//! One file per crossing: `receive` (frames going up), `send` (packets going down), `icmp` (errors, both ways), `sockets`
+//! One file per crossing: `receive` (frames going up; `predict`, the short way of the
+//! expected ones), `send` (packets going down), `icmp` (errors, both ways), `sockets`
 //! (the programs' calls), `configure` (addresses and routes).
 
 mod configure;
 mod icmp;
+mod predict;
 mod receive;
 mod send;
 mod sockets;
@@ -174,6 +176,7 @@ fn is_loopback(ip: IpAddr) -> bool {
 impl Node for Host {
     fn on_frame(&mut self, cx: &mut Cx<'_>, port: Port, frame: PacketBuf) {
         self.enter(cx);
+        let Some(frame) = self.receive_predicted(cx, port, frame) else { return self.note_ready() };
         let id = frame.id;
         self.receive(cx, port, frame);
         self.leave(cx, id);

@@ -35,11 +35,15 @@ impl Host {
                 self.interfaces[usize::from(port.0)].ready = false;
                 return None;
             };
-            self.send_segment(cx, transmit);
+            if let Some(frame) = self.send_segment(cx, port, transmit) {
+                return Some(frame);
+            }
         }
     }
 
-    fn send_segment(&mut self, cx: &mut Cx<'_>, transmit: Transmit) {
+    /// The frame of a segment, when it can leave by `port` at once.
+    #[inline]
+    fn send_segment(&mut self, cx: &mut Cx<'_>, port: Port, transmit: Transmit) -> Option<PacketBuf> {
         let Transmit { mut packet, from, to, path, ect } = transmit;
         let ecn = if ect { ip::ECT_0 } else { 0 };
         packet.id = self.packet_id();
@@ -48,7 +52,11 @@ impl Host {
         let (ttl, id) = (self.config.ttl, self.ident());
         let out = Outbound { from, to, protocol: Protocol::TCP, ttl, id, dont_fragment: true, ecn };
         ip::push_header(&mut packet, &out);
+        if !path.local && path.port == port && packet.len() <= path.mtu {
+            return self.frame(cx, port, path.next_hop, packet);
+        }
         self.send_packet(cx, packet, path);
+        None
     }
 
     pub(super) fn ident(&mut self) -> u16 {
@@ -70,16 +78,29 @@ impl Host {
 
     /// Hands a packet that fits to an interface, towards the neighbour `next_hop`.
     pub(super) fn transmit(&mut self, cx: &mut Cx<'_>, port: Port, next_hop: IpAddr, packet: PacketBuf) {
-        let Some(interface) = self.interfaces.get(usize::from(port.0)) else { return };
-        if interface.config.link_type == LinkType::Ip {
-            return self.enqueue(cx, port, packet);
+        if let Some(frame) = self.frame(cx, port, next_hop, packet) {
+            self.enqueue(cx, port, frame);
         }
+    }
+
+    /// A packet with its link header; none while its neighbour is being asked for.
+    #[inline]
+    fn frame(&mut self, cx: &mut Cx<'_>, port: Port, next_hop: IpAddr, mut packet: PacketBuf) -> Option<PacketBuf> {
+        let interface = self.interfaces.get(usize::from(port.0))?;
+        if interface.config.link_type == LinkType::Ip {
+            return Some(packet);
+        }
+        let ethertype = ethertype_of(&packet);
         if address::is_broadcast(&interface.addresses, next_hop) {
-            return self.push_link(cx, port, Mac::BROADCAST, packet);
+            interface.push_header(&mut packet, Mac::BROADCAST, ethertype);
+            return Some(packet);
         }
         let id = packet.id;
         match self.neighbors.resolve(port, next_hop, packet, cx.now) {
-            Resolved::To(mac, packet) => self.push_link(cx, port, mac, packet),
+            Resolved::To(mac, mut packet) => {
+                self.interfaces[usize::from(port.0)].push_header(&mut packet, mac, ethertype);
+                return Some(packet);
+            }
             Resolved::Waits { ask, pushed_out } => {
                 if let Some(oldest) = pushed_out {
                     self.dropped(cx, oldest.id, LinkDrop::NeighborQueueFull);
@@ -90,6 +111,7 @@ impl Host {
             }
             Resolved::Full => self.dropped(cx, id, LinkDrop::NeighborQueueFull),
         }
+        None
     }
 
     /// Broadcasts an ARP request. (IPv6 neighbours are static until neighbour discovery is here.)
@@ -112,8 +134,7 @@ impl Host {
 
     /// Puts the link header in front of an IP packet.
     pub(super) fn push_link(&mut self, cx: &mut Cx<'_>, port: Port, to: Mac, mut packet: PacketBuf) {
-        let is_v6 = packet.head().first().is_some_and(|byte| byte >> 4 == 6);
-        let ethertype = if is_v6 { EtherType::IPV6 } else { EtherType::IPV4 };
+        let ethertype = ethertype_of(&packet);
         self.interfaces[usize::from(port.0)].push_header(&mut packet, to, ethertype);
         self.enqueue(cx, port, packet);
     }
@@ -142,4 +163,9 @@ impl Host {
             }
         }
     }
+}
+
+fn ethertype_of(packet: &PacketBuf) -> EtherType {
+    let is_v6 = packet.head().first().is_some_and(|byte| byte >> 4 == 6);
+    if is_v6 { EtherType::IPV6 } else { EtherType::IPV4 }
 }

@@ -21,7 +21,8 @@ pub enum TcpOption {
     Congestion(CongestionControl),
     /// The largest segment to send and to offer, before the connection is open.
     MaxSegment(u16),
-    /// Capacity of the send buffer, bytes: it grows no more by itself.
+    /// Capacity of the send buffer, bytes: it grows no more by itself, and can be filled at once. (Without this a write
+    /// places what is in flight and as much again.)
     SendBuffer(usize),
     /// Capacity of the receive buffer, bytes: it grows no more by itself.
     ReceiveBuffer(usize),

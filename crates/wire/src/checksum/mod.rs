@@ -46,6 +46,14 @@ impl Sum {
         self.odd ^= bytes.len() % 2 == 1;
     }
 
+    /// The sum over a header of known length, a multiple of four: a few additions, without a loop.
+    #[inline]
+    pub fn of_header<const N: usize>(header: &[u8; N]) -> Self {
+        const { assert!(N.is_multiple_of(4), "a header ends at a word") };
+        let words = header.as_chunks::<4>().0.iter().map(|word| u64::from(u32::from_ne_bytes(*word))).sum();
+        Sum { words, odd: false }
+    }
+
     /// Adds one 16-bit number as it would stand in a packet. Only after an even number of bytes.
     #[inline]
     pub fn add_u16(&mut self, word: u16) {

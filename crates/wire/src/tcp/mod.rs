@@ -106,6 +106,9 @@ impl Header {
     /// room in 40 bytes of options are left out, the last first.
     #[inline]
     pub fn push(&self, packet: &mut PacketBuf, src: IpAddr, dst: IpAddr) {
+        if let Some((value, echo)) = self.options.only_timestamps() {
+            return self.push_with_timestamps(packet, (src, dst), value, echo);
+        }
         let header_len = LEN + self.options.len();
         let mut sum = checksum::pseudo_header(src, dst, Protocol::TCP, header_len + packet.len());
         sum.add(packet.head());
@@ -124,6 +127,29 @@ impl Header {
         let last = u32::from(checksum) << 16 | u32::from(self.urgent);
         let words = [ports, self.seq.0, self.ack.0, control, last].map(u32::to_be_bytes);
         fixed.copy_from_slice(words.as_flattened());
+    }
+
+    /// The header of nearly every segment: nothing but timestamps behind the fixed part.
+    #[inline]
+    fn push_with_timestamps(&self, packet: &mut PacketBuf, (src, dst): (IpAddr, IpAddr), value: u32, echo: u32) {
+        const WHOLE: usize = LEN + 12;
+        let mut sum = checksum::pseudo_header(src, dst, Protocol::TCP, WHOLE + packet.len());
+        if !packet.head().is_empty() {
+            sum.add(packet.head());
+        }
+        sum.add(packet.payload());
+        let ports = u32::from(self.src_port) << 16 | u32::from(self.dst_port);
+        let control = (WHOLE as u32 / 4) << 28 | u32::from(self.flags.0) << 16 | u32::from(self.window);
+        let urgent = u32::from(self.urgent);
+        let mut words = [ports, self.seq.0, self.ack.0, control, urgent, options::TIMESTAMPS_WORD, value, echo];
+        let mut own = Sum::new();
+        for word in words {
+            own.add_u32(word);
+        }
+        words[4] |= u32::from(sum.after(own).checksum()) << 16;
+        let mut bytes = [0; WHOLE];
+        bytes.copy_from_slice(words.map(u32::to_be_bytes).as_flattened());
+        packet.push_array(bytes);
     }
 
     /// The sequence space that the segment takes with `data_len` bytes of data: SYN and FIN count one each.

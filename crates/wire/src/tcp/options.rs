@@ -18,6 +18,9 @@ pub const MAX_SACK_BLOCKS: usize = 4;
 
 const MAX_OPTIONS: usize = 40;
 
+/// Kind and length of timestamps behind two NOPs (RFC 7323, appendix A).
+pub(super) const TIMESTAMPS_WORD: u32 = 0x0101_080a;
+
 /// Numbers of the Kind field.
 pub(super) mod kind {
     pub(in crate::tcp) const END: u8 = 0;
@@ -87,6 +90,13 @@ impl Options {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The timestamps, when there is nothing else.
+    #[inline]
+    pub(super) fn only_timestamps(&self) -> Option<(u32, u32)> {
+        let bare = self.mss.is_none() && self.window_scale.is_none() && !self.sack_permitted && self.sack.is_empty();
+        self.timestamps.filter(|_| bare)
     }
 
     /// Bytes that the options take in a header, padding included.

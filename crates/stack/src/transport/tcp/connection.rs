@@ -67,9 +67,9 @@ pub(crate) struct Synchronized {
     pub(crate) acks: Acks,
     /// Where our timestamp clock starts, when timestamps are in use.
     ts_offset: Option<u32>,
-    receive_mss: u32,
-    totals: Totals,
-    watch: Watch,
+    pub(super) receive_mss: u32,
+    pub(super) totals: Totals,
+    pub(super) watch: Watch,
     we_closed_first: bool,
     /// The next segment without text asks for an answer.
     keepalive_due: bool,
@@ -474,13 +474,13 @@ impl Connection {
     }
 
     /// What a write may place: what is in flight and as much again, so that no path holds more memory (nor more of the
-    /// processor's cache) than it can use. A buffer of a fixed size takes what it holds.
+    /// processor's cache) than it can use. A buffer whose size the program chose takes what it holds.
     fn send_room(&self) -> usize {
         let flight = match &self.phase {
             Phase::Synchronized(open) => (open.snd.nxt() - open.snd.una()) as usize,
             _ => 0,
         };
-        if self.settings.send_buffer.start == self.settings.send_buffer.most {
+        if self.settings.fills_send_buffer {
             return self.tx.room();
         }
         (flight + flight.max(LEAST_AHEAD)).saturating_sub(self.tx.len()).min(self.tx.room())

@@ -11,6 +11,8 @@ pub(crate) struct Demux {
     connections: FxHashMap<Key, u64>,
     /// The connection that was found last: in a bulk transfer, the next one too.
     last: Option<(Flow, u64)>,
+    /// The same as its headers say it: both IPv4 addresses and ports of what it receives.
+    expected: [u8; 12],
     listeners: FxHashMap<SocketAddr, u64>,
 }
 
@@ -38,6 +40,17 @@ impl Key {
     }
 }
 
+/// Source and destination address and ports, as in the headers of a received IPv4 segment.
+fn headers_of(flow: &Flow) -> Option<[u8; 12]> {
+    let (SocketAddr::V4(local), SocketAddr::V4(remote)) = (flow.local, flow.remote) else { return None };
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&remote.ip().octets());
+    bytes[4..8].copy_from_slice(&local.ip().octets());
+    bytes[8..10].copy_from_slice(&remote.port().to_be_bytes());
+    bytes[10..].copy_from_slice(&local.port().to_be_bytes());
+    Some(bytes)
+}
+
 /// An IPv4 address as an IPv4-mapped IPv6 address.
 fn bits(ip: IpAddr) -> u128 {
     match ip {
@@ -58,9 +71,15 @@ impl Demux {
             _ => {
                 let id = self.connection(flow)?;
                 self.last = Some((*flow, id));
+                self.expected = headers_of(flow).unwrap_or_default();
                 Some(id)
             }
         }
+    }
+
+    #[inline]
+    pub(crate) fn expected(&self, ends: &[u8]) -> Option<u64> {
+        self.last.filter(|_| ends == self.expected).map(|(_, id)| id)
     }
 
     /// The listener at exactly this address, else the one at any address.

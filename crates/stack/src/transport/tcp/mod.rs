@@ -3,6 +3,7 @@
 //! | step of RFC 9293, 3.10.7 | room |
 //! |---|---|
 //! | which connection? | `demux`, `listener` |
+//! | the text that everybody expects, in short | `predict` |
 //! | the SYN exchange | `handshake`, `isn`, `cookie` |
 //! | first: sequence number, timestamp | `receiver` (`check_sequence`, `check_timestamp`) |
 //! | second, fourth: RST, SYN | `connection` |
@@ -25,6 +26,7 @@ mod keepalive;
 mod listener;
 mod loss;
 mod plan;
+mod predict;
 mod rate;
 mod reassembly;
 mod receiver;
@@ -39,5 +41,6 @@ mod teardown;
 mod tuner;
 mod window;
 
+pub(crate) use predict::Predicted;
 pub(crate) use segment::Segment;
 pub(crate) use table::{Tcp, Transmit};

@@ -231,6 +231,30 @@ impl Receiver {
         self.marked
     }
 
+    /// Whether this is the next text, with nothing missing, nothing finished and room for it.
+    #[inline]
+    pub(crate) fn expects(&self, seq: SeqNum, len: u32, timestamp: u32) -> bool {
+        let Some(paws) = &self.paws else { return false };
+        seq == self.rcv_nxt
+            && len <= self.edge - self.rcv_nxt
+            && self.fin.is_none()
+            && self.reassembly.is_empty()
+            && !SeqNum(timestamp).before(SeqNum(paws.ts_recent))
+    }
+
+    /// Takes the text that it expects.
+    #[inline]
+    pub(crate) fn take_expected(&mut self, timestamp: u32, text: Bytes, queue: &mut ReceiveQueue, now: Instant) {
+        if let Some(paws) = &mut self.paws
+            && self.rcv_nxt.at_most(paws.last_ack_sent)
+        {
+            (paws.ts_recent, paws.at) = (timestamp, now);
+        }
+        self.rcv_nxt += text.len() as u32;
+        self.reassembly.on_advance(text.len(), |_| {});
+        queue.push(text);
+    }
+
     /// Step 8: notes where the FIN stands. Returns true when everything before it has arrived: the peer has finished.
     pub(crate) fn on_fin(&mut self, at: Option<SeqNum>) -> bool {
         if at.is_some() && self.fin.is_none() {

@@ -361,14 +361,26 @@ impl Sender {
         cx.facts.add(|| TransportFact::Congestion { flow, why, cwnd, ssthresh });
     }
 
+    /// A segment that acknowledges nothing new offers a window.
+    #[inline]
+    pub(super) fn on_window(&mut self, seq: SeqNum, window: u16, now: Instant) {
+        if self.peer.take(seq, self.snd_una, window, self.snd_una) {
+            self.on_window_open(now);
+        }
+    }
+
     fn update_window(&mut self, segment: &Segment, now: Instant) {
         if self.peer.update(segment, self.snd_una) {
-            // A probe that is still out was not taken: it goes again, now that there is room.
-            self.forced = None;
-            self.clock.on_window_open();
-            self.board.resend_first();
-            self.clock.rto_at = if self.board.is_empty() { None } else { Some(now + self.timeout()) };
+            self.on_window_open(now);
         }
+    }
+
+    fn on_window_open(&mut self, now: Instant) {
+        // A probe that is still out was not taken: it goes again, now that there is room.
+        self.forced = None;
+        self.clock.on_window_open();
+        self.board.resend_first();
+        self.clock.rto_at = if self.board.is_empty() { None } else { Some(now + self.timeout()) };
     }
 
     /// What may be in flight: the controller's window, or during recovery what its reduction allows by now.

@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) user_timeout: Option<Duration>,
     pub(crate) send_buffer: Buffer,
     pub(crate) receive_buffer: Buffer,
+    /// The program chose the send buffer's size, and may fill all of it.
+    pub(crate) fills_send_buffer: bool,
     /// Bytes that may wait in front of the first one that was never sent.
     pub(crate) not_sent: Option<usize>,
 }
@@ -31,6 +33,7 @@ impl Settings {
             user_timeout: config.user_timeout,
             send_buffer: config.send_buffer,
             receive_buffer: config.receive_buffer,
+            fills_send_buffer: false,
             not_sent: None,
         }
     }
@@ -44,7 +47,10 @@ impl Settings {
             TcpOption::UserTimeout(timeout) => self.user_timeout = timeout,
             TcpOption::Congestion(congestion) => self.congestion = congestion,
             TcpOption::MaxSegment(mss) => self.max_segment = Some(mss.max(LEAST_SEGMENT)),
-            TcpOption::SendBuffer(bytes) => self.send_buffer = Buffer::fixed(bytes.max(LEAST_BUFFER)),
+            TcpOption::SendBuffer(bytes) => {
+                self.send_buffer = Buffer::fixed(bytes.max(LEAST_BUFFER));
+                self.fills_send_buffer = true;
+            }
             TcpOption::ReceiveBuffer(bytes) => self.receive_buffer = Buffer::fixed(bytes.max(LEAST_BUFFER)),
             TcpOption::NotSentLimit(limit) => self.not_sent = limit,
         }

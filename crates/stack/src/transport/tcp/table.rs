@@ -28,9 +28,9 @@ use crate::wake::{Wake, Why};
 
 /// All TCP of a host.
 pub(crate) struct Tcp {
-    connections: Arena<Entry>,
+    pub(super) connections: Arena<Entry>,
     listeners: Arena<Listener>,
-    demux: Demux,
+    pub(super) demux: Demux,
     isn: IsnGenerator,
     /// Connections that may have something to send, one line per interface.
     ready: Vec<VecDeque<u64>>,
@@ -41,11 +41,11 @@ pub(crate) struct Tcp {
     /// Resets for segments of no connection, bounded.
     strays: VecDeque<Transmit>,
     /// Bytes that the buffers of all connections have grown by.
-    grown: usize,
+    pub(super) grown: usize,
 }
 
-struct Entry {
-    connection: Connection,
+pub(super) struct Entry {
+    pub(super) connection: Connection,
     path: Path,
     /// Listener that this connection came in by, until it is accepted.
     listener: Option<u64>,
@@ -130,11 +130,7 @@ impl Tcp {
         }
         entry.connection.may_grow = self.grown < cx.config.buffer_budget;
         let arrived = entry.connection.on_segment(segment, cx);
-        let grown = entry.connection.grown();
-        if grown != entry.grown {
-            self.grown = self.grown - entry.grown + grown;
-            entry.grown = grown;
-        }
+        self.count_growth(id);
         if arrived == Arrived::Established {
             self.on_established(id, cx);
         }
@@ -360,7 +356,9 @@ impl Tcp {
             match entry.connection.poll_segment(cx) {
                 Some(segment) => {
                     // To the back of the line: connections take turns.
-                    line.rotate_left(1);
+                    if line.len() > 1 {
+                        line.rotate_left(1);
+                    }
                     arm(&mut self.timers, id, entry);
                     return Some(Transmit::new(&entry.connection.flow, entry.path, segment));
                 }
@@ -399,8 +397,26 @@ impl Tcp {
         })
     }
 
+    /// Keeps the host's account of what buffers have grown by.
+    #[inline]
+    pub(super) fn count_growth(&mut self, id: u64) {
+        let Some(entry) = self.connections.get_mut(id) else { return };
+        let grown = entry.connection.grown();
+        if grown != entry.grown {
+            self.grown = self.grown - entry.grown + grown;
+            entry.grown = grown;
+        }
+    }
+
+    #[inline]
+    pub(super) fn arm(&mut self, id: u64) {
+        if let Some(entry) = self.connections.get_mut(id) {
+            arm(&mut self.timers, id, entry);
+        }
+    }
+
     /// After anything that may have changed what a connection wants: it stands in line, its deadline is known.
-    fn after_input(&mut self, id: u64) {
+    pub(super) fn after_input(&mut self, id: u64) {
         let Some(entry) = self.connections.get_mut(id) else { return };
         if entry.reachable && matches!(entry.connection.phase, Phase::Closed) {
             // Its program may still hold it, but segments between these ends are a stranger's from now on.

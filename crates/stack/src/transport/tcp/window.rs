@@ -51,15 +51,20 @@ impl PeerWindow {
     //= rfc9293#3.10.7.4
     #[inline]
     pub(crate) fn update(&mut self, segment: &Segment, una: SeqNum) -> bool {
+        self.take(segment.seq, segment.ack, segment.window, una)
+    }
+
+    #[inline]
+    pub(crate) fn take(&mut self, seq: SeqNum, ack: SeqNum, window: u16, una: SeqNum) -> bool {
         // A repeated segment that acknowledges more counts too: its window belongs to the new SND.UNA, the old one does not.
-        let newer = self.wl1.at_most(segment.seq) || self.wl2.before(segment.ack);
-        if segment.ack != una || !newer {
+        let newer = self.wl1.at_most(seq) || self.wl2.before(ack);
+        if ack != una || !newer {
             return false;
         }
         let was_closed = self.is_closed();
-        self.size = self.offered(segment);
+        self.size = u32::from(window) << self.scale;
         self.max = self.max.max(self.size);
-        (self.wl1, self.wl2) = (segment.seq, segment.ack);
+        (self.wl1, self.wl2) = (seq, ack);
         was_closed && self.size > 0
     }
 }
