@@ -94,7 +94,10 @@ impl Desk {
     pub(crate) fn sleep_until(&self, at: impl FnOnce(&Machine) -> Instant) {
         let mut machine = self.lock();
         let at = at(&machine);
-        while machine.step(Some(at)) && machine.clock.now() < at {
+        for _ in 0..MOST_STEPS {
+            if !machine.step(Some(at)) || machine.clock.now() >= at {
+                break;
+            }
             machine = self.settled(machine);
         }
         machine.clock.advance_to(at);
