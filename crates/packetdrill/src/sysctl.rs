@@ -56,6 +56,7 @@ pub fn linux(settings: &Sysctls) -> Config {
     config.syn_cookies = on("tcp_syncookies", true);
     config.restart_after_idle = on("tcp_slow_start_after_idle", true);
     config.mtu_probing = on("tcp_mtu_probing", false);
+    config.tail_probe = on("tcp_early_retrans", true);
     config.rack = settings.number("tcp_recovery").is_none_or(|bits| bits & 1 != 0);
     config.ecn = match settings.number("tcp_ecn").unwrap_or(2) {
         0 => Ecn::Off,
@@ -101,7 +102,7 @@ pub(crate) fn congestion_name(control: CongestionControl) -> &'static str {
 
 const DEFAULT_RMEM: [usize; 3] = [4096, 131_072, 6 << 20];
 pub(crate) const DEFAULT_WMEM: [usize; 3] = [4096, 16_384, 4 << 20];
-const AMPLE: usize = 64 << 20;
+pub(crate) const AMPLE: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -13,6 +13,7 @@ use crate::errno::Errno;
 use crate::info::Times;
 use crate::notices::Notices;
 use crate::send_queue::{SendQueue, Shape};
+use crate::sysctl::AMPLE;
 use crate::watch::Epoll;
 
 /// What a descriptor stands for. All of them are real descriptors, as packetdrill closes them itself at the end.
@@ -99,7 +100,8 @@ impl Socket {
             kind: Kind::Fresh,
             bound: None,
             nonblocking: false,
-            options: Vec::new(),
+            // `send_queue` says when a write is full, not the stack.
+            options: vec![TcpOption::SendBuffer(AMPLE)],
             own: Own::default(),
             send,
             backlog: Backlog::default(),
