@@ -112,9 +112,8 @@ impl Report {
 async fn send(net: Net, to: SocketAddr, start: Duration) -> Result<(), TcpError> {
     net.sleep(start).await;
     let stream = net.tcp_connect(to).await?;
-    let data = vec![0x5a; 1 << 16];
     loop {
-        stream.send(&data).await?;
+        stream.send(&DATA).await?;
     }
 }
 
@@ -133,7 +132,9 @@ async fn take(net: Net, at: SocketAddr, received: Arc<AtomicU64>) -> Result<(), 
 
 /// A host at the end of an edge, which sends everything to its router.
 fn leaf(world: &mut World, name: &str, router: NodeId, edge: Cable, network: u8, flow: u32) -> NodeId {
-    let node = world.add_host(name, Config { send_buffer: BUFFER, receive_buffer: BUFFER, ..Config::default() });
+    let config = Config::default();
+    let send_buffer = Buffer { most: BUFFER, ..config.send_buffer };
+    let node = world.add_host(name, Config { send_buffer, receive_buffer: Buffer::fixed(BUFFER), ..config });
     let (inner, outer) = (interface(world, node), interface(world, router));
     world.connect((node, inner), (router, outer), edge);
     let address = leaf_address(network, flow);
@@ -154,14 +155,16 @@ fn leaf_address(network: u8, flow: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(Ipv4Addr::new(10, network, 0, 1).to_bits() + 4 * flow)
 }
 
+/// What every program sends: one copy for all, as the flows are the same.
+static DATA: [u8; 1 << 16] = [0x5a; 1 << 16];
 /// The networks of the two sides: 10.1.0.0/16 and 10.2.0.0/16, four addresses an edge.
 const LEFT: u8 = 1;
 const RIGHT: u8 = 2;
 const MOST_FLOWS: u32 = 1 << 14;
 /// Frames that wait in front of a link, at most.
 const QUEUE: usize = 1667;
-/// Send and receive buffer, bytes.
-const BUFFER: Buffer = Buffer::fixed(4 << 20);
+/// Send and receive buffer, bytes. The send buffer holds as much at most.
+const BUFFER: usize = 4 << 20;
 /// Bytes that the yardstick's point-to-point framing adds to each packet.
 const PPP: u32 = 2;
 

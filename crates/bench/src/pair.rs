@@ -112,7 +112,9 @@ impl Options {
     pub(crate) fn config(&self) -> Config {
         let mut config = Config { congestion: self.congestion, ..Config::default() };
         if let Some(bytes) = self.buffer {
-            (config.send_buffer, config.receive_buffer) = (Buffer::fixed(bytes), Buffer::fixed(bytes));
+            // The writer may be so far ahead at most; how far it is, is the stack's choice.
+            config.send_buffer = Buffer { start: config.send_buffer.start.min(bytes), most: bytes };
+            config.receive_buffer = Buffer::fixed(bytes);
         }
         config
     }
