@@ -25,6 +25,8 @@ pub struct Config {
     pub datagram_queue: usize,
     /// Offer and use timestamps (RFC 7323).
     pub timestamps: bool,
+    /// Drop segments without a timestamp once timestamps are in use, as RFC 7323 section 3.2 asks.
+    pub require_timestamps: bool,
     /// Offer and use window scaling (RFC 7323).
     pub window_scaling: bool,
     /// Offer and use selective acknowledgements (RFC 2018).
@@ -85,6 +87,7 @@ impl Default for Config {
             max_sockets: 1 << 20,
             datagram_queue: 64,
             timestamps: true,
+            require_timestamps: true,
             window_scaling: true,
             sack: true,
             dsack: true,

@@ -208,7 +208,7 @@ impl Sender {
         if first {
             self.congestion.on_timeout(flight.max(self.mss), cx.now);
         }
-        self.clock.early = None;
+        (self.clock.early, self.forced) = (None, None);
         if cx.config.mtu_probing && self.clock.retries >= BLACK_HOLE_RETRIES {
             self.suspect_black_hole();
         }

@@ -170,12 +170,12 @@ impl Connection {
     //= rfc9293#3.10.7.4
     pub(super) fn on_segment_synchronized(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
         let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
-        open.watch.on_heard(cx.now);
         open.totals.segments_in += 1;
         open.totals.data_segments_in += u64::from(!segment.text.is_empty());
         // First: the sequence number, and by RFC 7323 the timestamp before it.
-        if let Err(reason) = open.rcv.check_timestamp(&segment, cx.now).and_then(|()| open.rcv.check_sequence(&segment))
-        {
+        let strict = cx.config.require_timestamps;
+        let checked = open.rcv.check_timestamp(&segment, strict, cx.now);
+        if let Err(reason) = checked.and_then(|()| open.rcv.check_sequence(&segment)) {
             if open.rcv.is_silent_about(&segment) {
                 return Arrived::Dropped(reason);
             }
@@ -185,10 +185,14 @@ impl Connection {
             } else {
                 open.acks.challenge(cx.now);
             }
-            // An acknowledgement in a probe or a repeated segment still counts as a sign of life.
-            open.snd.on_sign_of_life(cx.now);
+            // A repeated segment or a probe, just left of the window, is a sign of life; anything else may be forged.
+            if open.rcv.is_repetition(&segment) && open.snd.is_acceptable(segment.ack) {
+                open.watch.on_heard(cx.now);
+                open.snd.on_sign_of_life(cx.now);
+            }
             return Arrived::Dropped(reason);
         }
+        open.watch.on_heard(cx.now);
         open.rcv.note_timestamp(&segment, cx.now);
         // Second: a reset, believed only at exactly RCV.NXT.
         //= rfc5961#3.2
@@ -247,8 +251,9 @@ impl Connection {
         let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
         if self.program.released {
             //= rfc9293#3.6.1
-            // Nobody will read this: the peer must be told that its data is lost.
-            self.reset(TcpError::Aborted, cx);
+            // Nobody will read this: the peer must be told that its data is lost, in the words said to strangers.
+            self.fail(TcpError::Aborted, cx);
+            self.urgent = Some(Outgoing::reset_for(&segment));
             return Arrived::Dropped(TransportDrop::Closed);
         }
         if open.snd.ecn {
@@ -624,7 +629,11 @@ impl Connection {
             (TcpOption::ReceiveBuffer(bytes), Phase::Synchronized(open)) => open.rcv.tuner.fix(bytes),
             (TcpOption::SendBuffer(bytes), _) => self.tx.set_capacity(bytes),
             (TcpOption::QuickAck, Phase::Synchronized(open)) => open.acks.quick(),
-            (_, Phase::Synchronized(open)) => open.snd.set(&self.settings),
+            (TcpOption::MaxSegment(mss), Phase::Handshake(handshake)) => handshake.limit_mss(mss),
+            (_, Phase::Synchronized(open)) => {
+                let in_flight = (open.snd.nxt() - open.snd.una()) as usize;
+                open.snd.set(&self.settings, self.tx.len() > in_flight);
+            }
             _ => {}
         }
     }

@@ -12,12 +12,13 @@ use wire::tcp::{Flags, Options};
 
 use super::isn::IsnGenerator;
 use super::segment::{Outgoing, Segment};
-use crate::config::Config;
+use crate::config::{Buffer, Config};
 
 /// What a cookie is made and read with.
 pub(super) struct Oven<'a> {
     pub(super) isn: &'a IsnGenerator,
     pub(super) config: &'a Config,
+    pub(super) buffer: Buffer,
     pub(super) now: Instant,
     /// The largest segment that we can receive.
     pub(super) mss: u16,
@@ -39,11 +40,11 @@ impl Oven<'_> {
         let options = Options {
             mss: Some(self.mss),
             sack_permitted: remembers && self.config.sack && syn.options.sack_permitted,
-            window_scale: scale.filter(|_| remembers).map(|_| self.config.receive_buffer.scale()),
+            window_scale: scale.filter(|_| remembers).map(|_| self.buffer.scale()),
             timestamps,
             ..Options::default()
         };
-        let window = self.config.receive_buffer.start.min(0xffff) as u16;
+        let window = self.buffer.start.min(0xffff) as u16;
         Outgoing { window, options, ..Outgoing::control(iss, syn.seq + 1, Flags::SYN | Flags::ACK) }
     }
 
@@ -116,8 +117,13 @@ mod tests {
     #[test]
     fn what_the_answer_carries_away_comes_back_with_the_acknowledgement_and_nothing_else_does() {
         let (isn, config) = (IsnGenerator::new(Rng::root(1)), Config::default());
-        let oven =
-            |seconds| Oven { isn: &isn, config: &config, now: Instant::ZERO + Duration::from_secs(seconds), mss: 1460 };
+        let oven = |seconds| Oven {
+            isn: &isn,
+            config: &config,
+            buffer: config.receive_buffer,
+            now: Instant::ZERO + Duration::from_secs(seconds),
+            mss: 1460,
+        };
         let answer = oven(1000).answer(&flow(), &syn());
         let echo = answer.options.timestamps.map(|(value, _)| (78, value));
         let ack = Segment {

@@ -155,6 +155,13 @@ impl Handshake {
         (self.due, self.sent, self.first_sent) = (false, 2, Some(now));
     }
 
+    /// The program wants smaller segments: heeded while no SYN has left.
+    pub(crate) fn limit_mss(&mut self, mss: u16) {
+        if self.sent == 0 {
+            self.mss = self.mss.min(mss.max(MIN_MSS));
+        }
+    }
+
     /// The first SYN leaves with this number.
     pub(crate) fn begin(&mut self, iss: SeqNum) {
         self.iss = iss;

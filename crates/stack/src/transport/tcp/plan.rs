@@ -113,7 +113,7 @@ impl Sender {
     /// The last segment once more, when a tail-loss probe is due and no new text was there for it.
     //= rfc8985#7.3
     fn next_tail(&self, tx: &SendBuffer, mss: u32) -> Option<Planned> {
-        let last = self.board.last().filter(|_| self.forced == Some(Forced::Tail))?;
+        let last = self.board.last().filter(|last| self.forced == Some(Forced::Tail) && !last.lost && !last.sacked)?;
         (last.len <= mss + 1).then(|| self.again(tx, (last.seq, last.len), mss))
     }
 

@@ -163,16 +163,22 @@ impl Receiver {
 
     /// Protection against wrapped sequence numbers: an older timestamp means an older segment.
     //= rfc7323#5.3
-    pub(crate) fn check_timestamp(&self, segment: &Segment, now: Instant) -> Result<(), TransportDrop> {
+    pub(crate) fn check_timestamp(&self, segment: &Segment, strict: bool, now: Instant) -> Result<(), TransportDrop> {
         let Some(paws) = &self.paws else { return Ok(()) };
         let Some((value, _)) = segment.options.timestamps else {
             //= rfc7323#3.2
             // A non-RST segment without the option SHOULD be dropped once it is in use.
-            return if segment.has(Flags::RST) { Ok(()) } else { Err(TransportDrop::OldTimestamp) };
+            return if segment.has(Flags::RST) || !strict { Ok(()) } else { Err(TransportDrop::OldTimestamp) };
         };
         let older = SeqNum(value).before(SeqNum(paws.ts_recent));
         let outdated = now.since(paws.at).nanos() > PAWS_MEMORY_NS;
         if older && !outdated && !segment.has(Flags::RST) { Err(TransportDrop::OldTimestamp) } else { Ok(()) }
+    }
+
+    /// Whether it holds nothing but what was in the last window: a repetition, or a probe.
+    pub(crate) fn is_repetition(&self, segment: &Segment) -> bool {
+        let window = (self.edge - self.rcv_nxt).max(self.mss);
+        segment.seq.before(self.rcv_nxt) && (self.rcv_nxt - window).at_most(segment.seq)
     }
 
     /// Whether an unacceptable segment gets no answer: a reset, and by RFC 7323 one that lacks its timestamp.

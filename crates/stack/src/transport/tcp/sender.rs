@@ -403,8 +403,8 @@ impl Sender {
     }
 
     /// What the program changed.
-    pub(crate) fn set(&mut self, settings: &Settings) {
-        if self.cork && !settings.cork {
+    pub(crate) fn set(&mut self, settings: &Settings, text_waits: bool) {
+        if self.cork && !settings.cork && text_waits {
             self.forced = Some(Forced::Small);
         }
         (self.nagle, self.cork, self.user_timeout) = (settings.nagle, settings.cork, settings.user_timeout);
@@ -470,7 +470,7 @@ impl Sender {
         info.rto = self.rtt.rto(0);
         info.phase = self.recovery.phase();
         info.board = self.board.counts();
-        info.reordering = if self.recovery.saw_reordering() { 4 } else { 3 };
+        info.reordering = self.recovery.overtaken().div_ceil(self.mss).max(3);
         info.pacing_rate = self.congestion.pacing_rate();
         info.last_sent = self.clock.last_sent;
         info.rtt = self.rtt.smoothed().zip(self.rtt.min()).map(|(smoothed, min)| Rtt {

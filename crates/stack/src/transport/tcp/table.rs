@@ -177,7 +177,7 @@ impl Tcp {
             if expected
                 && !segment.has(Flags::SYN)
                 && let Some(path) = path(flow.remote.ip())
-                && let Some(syn) = self.oven(&flow, &path, cx).read(&flow, &segment)
+                && let Some(syn) = self.oven((&flow, &path), &self.settings_of(listener, cx), cx).read(&flow, &segment)
             {
                 let room = self.listeners.get(listener).is_some_and(|owner| owner.takes_connection());
                 let id = if room { self.take_cookie((listener, syn), flow, &segment, path, cx) } else { None };
@@ -200,13 +200,13 @@ impl Tcp {
                 return Err(TransportDrop::SynQueueFull);
             }
             owner.cookies_until = cx.now + COOKIE_LIFETIME;
-            let answer = self.oven(&flow, &path, cx).answer(&flow, &segment);
+            let settings = self.settings_of(listener, cx);
+            let answer = self.oven((&flow, &path), &settings, cx).answer(&flow, &segment);
             self.push_stray(Transmit::new(&flow, path, answer));
             return Ok(());
         }
         let offset = self.isn.timestamp_offset(&flow);
-        let settings =
-            self.listeners.get(listener).and_then(|l| l.settings).unwrap_or_else(|| Settings::new(cx.config));
+        let settings = self.settings_of(listener, cx);
         let handshake = Handshake::accept(
             iss,
             offered_mss(&flow, &path, &settings),
@@ -224,8 +224,15 @@ impl Tcp {
         Ok(())
     }
 
-    fn oven<'a>(&'a self, flow: &Flow, path: &Path, cx: &'a TcpCx<'_>) -> Oven<'a> {
-        Oven { isn: &self.isn, config: cx.config, now: cx.now, mss: mss_for(flow, path) }
+    fn oven<'a>(&'a self, (flow, path): (&Flow, &Path), settings: &Settings, cx: &'a TcpCx<'_>) -> Oven<'a> {
+        let (buffer, mss) = (settings.receive_buffer, offered_mss(flow, path, settings));
+        Oven { isn: &self.isn, config: cx.config, buffer, now: cx.now, mss }
+    }
+
+    /// What a listener tells the connections that it takes.
+    fn settings_of(&self, listener: u64, cx: &TcpCx<'_>) -> Settings {
+        let own = self.listeners.get(listener).and_then(|listener| listener.settings);
+        own.unwrap_or_else(|| Settings::new(cx.config))
     }
 
     /// A connection out of a cookie that came back: everything else about its SYN was forgotten.
@@ -238,7 +245,7 @@ impl Tcp {
         path: Path,
         cx: &mut TcpCx<'_>,
     ) -> Option<u64> {
-        let settings = Settings::new(cx.config);
+        let settings = self.settings_of(listener, cx);
         let offset = self.isn.timestamp_offset(&flow);
         let (mss, buffer) = (offered_mss(&flow, &path, &settings), settings.receive_buffer);
         let mut handshake = Handshake::accept(ack.ack - 1, mss, offset, buffer, &syn, cx.now);

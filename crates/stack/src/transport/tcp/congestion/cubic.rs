@@ -70,14 +70,15 @@ impl Cubic {
 
     /// Multiplicative decrease, with fast convergence when the window shrinks from loss to loss.
     //= rfc9438#4.6
-    fn reduce(&mut self, flight: u32) {
+    /// From the window, not from what is in flight: as an unused window does not grow, it is a fair measure even while the
+    /// program sends less (RFC 9438, section 4.6, allows it for that reason).
+    fn reduce(&mut self) {
         let Cubic { window, threshold, w_max, epoch, .. } = *self;
         self.before = Before { window, threshold, w_max, epoch };
         let cwnd = self.segments();
         //= rfc9438#4.7
         self.w_max = if cwnd < self.w_max { cwnd * (1.0 + BETA) / 2.0 } else { cwnd };
-        let base = flight.min(self.window);
-        self.threshold = ((f64::from(base) * BETA) as u32).max(2 * self.mss);
+        self.threshold = ((f64::from(self.window) * BETA) as u32).max(2 * self.mss);
         self.epoch = None;
         self.fraction = 0.0;
     }
@@ -118,14 +119,14 @@ impl Controller for Cubic {
         self.epoch = Some(epoch);
     }
 
-    fn on_loss(&mut self, flight: u32, _: Instant) {
-        self.reduce(flight);
+    fn on_loss(&mut self, _: u32, _: Instant) {
+        self.reduce();
         self.window = self.threshold;
     }
 
-    fn on_timeout(&mut self, flight: u32, _: Instant) {
+    fn on_timeout(&mut self, _: u32, _: Instant) {
         //= rfc9438#4.8
-        self.reduce(flight);
+        self.reduce();
         self.window = self.mss;
     }
 

@@ -12,8 +12,8 @@ pub(crate) struct Rack {
     rtt: Duration,
     /// Highest number that was delivered.
     fack: SeqNum,
-    /// Segments were seen to overtake each other.
-    reordering: bool,
+    /// How far a segment sent once was seen to be overtaken, bytes.
+    overtaken: u32,
     /// The reordering window in quarters of a round trip, and recoveries until it is one again.
     quarters: u8,
     persist: u8,
@@ -44,7 +44,7 @@ impl Rack {
             order: SeqNum(0),
             rtt: Duration::ZERO,
             fack: iss,
-            reordering: false,
+            overtaken: 0,
             quarters: 1,
             persist: 0,
             dsack_round: None,
@@ -59,7 +59,7 @@ impl Rack {
         if self.fack.before(end) {
             self.fack = end;
         } else if end.before(self.fack) && sent.again == 0 {
-            self.reordering = true;
+            self.overtaken = self.overtaken.max(self.fack - sent.seq);
         }
         let rtt = clock.now.since(sent.at);
         // Which of the two transmissions arrived? Not the second, if it was faster than light.
@@ -99,14 +99,14 @@ impl Rack {
 
     //= rfc8985#6.2
     fn window(&self, tolerance: Tolerance) -> Duration {
-        if !self.reordering && (tolerance.recovering || tolerance.sacked_segments >= DUP_THRESH) {
+        if self.overtaken == 0 && (tolerance.recovering || tolerance.sacked_segments >= DUP_THRESH) {
             return Duration::ZERO;
         }
         (tolerance.min_rtt * u64::from(self.quarters) / 4).min(tolerance.smoothed)
     }
 
-    pub(crate) fn saw_reordering(&self) -> bool {
-        self.reordering
+    pub(crate) fn overtaken(&self) -> u32 {
+        self.overtaken
     }
 }
 

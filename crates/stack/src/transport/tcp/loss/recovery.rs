@@ -114,12 +114,6 @@ impl Recovery {
         }
     }
 
-    /// Nothing is amiss: an acknowledgement of everything it covers needs no thought.
-    #[inline]
-    pub(crate) fn is_calm(&self) -> bool {
-        self.phase == Phase::Open && self.duplicates == 0 && !self.tail.is_out() && self.reorder_at.is_none()
-    }
-
     pub(crate) fn is_open(&self) -> bool {
         matches!(self.phase, Phase::Open | Phase::Reduced(_))
     }
@@ -148,8 +142,9 @@ impl Recovery {
         }
     }
 
-    pub(crate) fn saw_reordering(&self) -> bool {
-        self.rack.as_ref().is_some_and(|rack| rack.saw_reordering())
+    /// How far segments were seen to overtake each other, bytes.
+    pub(crate) fn overtaken(&self) -> u32 {
+        self.rack.as_ref().map_or(0, Rack::overtaken)
     }
 
     /// Behind what a delivered segment is no news about the losses under repair.

@@ -197,6 +197,7 @@ impl Scoreboard {
         self.loss_checked = self.loss_checked.max(self.popped);
         self.timed_from = self.timed_from.max(self.popped);
         if self.sent.is_empty() {
+            debug_assert_eq!((self.pipe, self.lost, self.waiting, self.sacked), (0, 0, 0, 0), "nothing is in flight");
             self.resends.clear();
         }
         if !self.ranges.is_empty() {
@@ -530,7 +531,7 @@ impl Scoreboard {
 
     /// The last segment leaves once more although it is not known to be lost: a probe of the tail.
     pub(crate) fn on_tail_resend(&mut self, now: Instant) {
-        let Some(last) = self.sent.back_mut() else { return };
+        let Some(last) = self.sent.back_mut().filter(|last| !last.lost && !last.sacked) else { return };
         self.departures += 1;
         (last.resent, last.again, last.at, last.order) = (true, last.again.saturating_add(1), now, self.departures);
         self.resends.push_back((self.departures, last.seq));
