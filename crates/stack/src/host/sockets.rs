@@ -195,7 +195,11 @@ impl Host {
     /// The same from a local address and port of the program's choice; port 0 stands for a random one.
     pub fn tcp_connect_from(&mut self, local: SocketAddr, remote: SocketAddr) -> Result<ConnId, TcpError> {
         let path = self.path_to(remote.ip()).ok_or(TcpError::NoRoute(remote.ip()))?;
-        if !address::is_possible_source(remote.ip()) && !path.local {
+        //= rfc9293#3.9.2.3 MUST-46
+        // Nobody connects to everybody.
+        let links = self.interfaces.get(usize::from(path.port.0)).map_or(&[][..], |interface| &interface.addresses);
+        let to_all = address::is_broadcast(links, remote.ip());
+        if (to_all || !address::is_possible_source(remote.ip())) && !path.local {
             return Err(TcpError::NoRoute(remote.ip()));
         }
         let Host { tcp, config, facts, wakers, now, rng, .. } = self;

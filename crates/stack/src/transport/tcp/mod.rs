@@ -10,6 +10,7 @@
 //! | fifth: ACK | `sender` with `loss/`, `congestion/`, `rtt`, `rate`, `window`, `send_buffer` |
 //! | what goes next, and when | `plan`, `clock` |
 //! | seventh: text | `receiver`, `reassembly`, `tuner`, `ack` |
+//! | the program's calls | `sockets` (of the table), `program` (of one connection), `settings` |
 //! | eighth: FIN | `receiver`, `teardown`; the state's name: `state` |
 
 mod ack;
@@ -27,6 +28,7 @@ mod listener;
 mod loss;
 mod plan;
 mod predict;
+mod program;
 mod rate;
 mod reassembly;
 mod receiver;
@@ -35,6 +37,7 @@ mod segment;
 mod send_buffer;
 mod sender;
 mod settings;
+mod sockets;
 mod state;
 mod table;
 mod teardown;

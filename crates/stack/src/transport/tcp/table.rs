@@ -2,12 +2,10 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
-use std::task::Waker;
+use std::net::IpAddr;
 
 use base::event::{Flow, TcpState, TransportDrop};
 use base::{Duration, Instant, Port, Rng, SeqNum};
-use bytes::Bytes;
 use wire::PacketBuf;
 use wire::tcp::Flags;
 
@@ -21,17 +19,16 @@ use super::listener::Listener;
 use super::segment::{Outgoing, Segment};
 use super::settings::Settings;
 use crate::config::Config;
-use crate::socket::{BindError, TcpError, TcpInfo, TcpOption};
+use crate::transport::Path;
 use crate::transport::arena::Arena;
-use crate::transport::{Path, port};
 use crate::wake::{Wake, Why};
 
 /// All TCP of a host.
 pub(crate) struct Tcp {
     pub(super) connections: Arena<Entry>,
-    listeners: Arena<Listener>,
+    pub(super) listeners: Arena<Listener>,
     pub(super) demux: Demux,
-    isn: IsnGenerator,
+    pub(super) isn: IsnGenerator,
     /// Connections that may have something to send, one line per interface.
     ready: Vec<VecDeque<u64>>,
     /// Interfaces whose line was empty and is not any more; the host takes them.
@@ -46,9 +43,9 @@ pub(crate) struct Tcp {
 
 pub(super) struct Entry {
     pub(super) connection: Connection,
-    path: Path,
+    pub(super) path: Path,
     /// Listener that this connection came in by, until it is accepted.
-    listener: Option<u64>,
+    pub(super) listener: Option<u64>,
     /// Whether it stands in a line of `ready`.
     queued: bool,
     /// Whether `demux` leads to it: until it is closed.
@@ -261,7 +258,7 @@ impl Tcp {
         self.strays.push_back(stray);
     }
 
-    fn insert(
+    pub(super) fn insert(
         &mut self,
         flow: Flow,
         handshake: Handshake,
@@ -468,151 +465,6 @@ impl Tcp {
         }
     }
 
-    // --- the program's calls ----------------------------------------------------------------------------------------
-
-    pub(crate) fn listen(&mut self, local: SocketAddr, backlog: usize) -> Result<u64, BindError> {
-        let id = self.listeners.insert(Listener::new(local, backlog)).ok_or(BindError::TooManySockets)?;
-        if !self.demux.add_listener(local, id) {
-            self.listeners.remove(id);
-            return Err(BindError::InUse(local));
-        }
-        Ok(id)
-    }
-
-    pub(crate) fn listener_local(&self, id: u64) -> Option<SocketAddr> {
-        self.listeners.get(id).map(|listener| listener.local)
-    }
-
-    pub(crate) fn accept(&mut self, id: u64) -> Option<u64> {
-        let connection = self.listeners.get_mut(id)?.accept.pop_front()?;
-        if let Some(entry) = self.connections.get_mut(connection) {
-            entry.listener = None;
-        }
-        Some(connection)
-    }
-
-    pub(crate) fn unlisten(&mut self, id: u64, cx: &mut TcpCx<'_>) {
-        let Some(listener) = self.listeners.remove(id) else { return };
-        self.demux.remove_listener(listener.local);
-        let orphans: Vec<u64> =
-            self.connections.iter().filter(|(_, entry)| entry.listener == Some(id)).map(|(id, _)| id).collect();
-        for orphan in orphans {
-            if let Some(entry) = self.connections.get_mut(orphan) {
-                entry.listener = None;
-                entry.connection.abort(TcpError::Aborted, cx);
-                entry.connection.program.released = true;
-            }
-            self.after_input(orphan);
-        }
-    }
-
-    /// Opens towards `remote` from `local`; port 0 stands for a random ephemeral one.
-    pub(crate) fn connect(
-        &mut self,
-        local: SocketAddr,
-        remote: SocketAddr,
-        path: Path,
-        rng: &mut Rng,
-        cx: &mut TcpCx<'_>,
-    ) -> Result<u64, TcpError> {
-        let mut flow = Flow { local, remote };
-        if local.port() == 0 {
-            let demux = &self.demux;
-            let free = |port| {
-                let local = SocketAddr::new(local.ip(), port);
-                demux.connection(&Flow { local, remote }).is_none() && demux.listener(local).is_none()
-            };
-            flow.local.set_port(port::ephemeral(rng, free).ok_or(TcpError::NoPortLeft)?);
-        } else if self.demux.connection(&flow).is_some() {
-            return Err(TcpError::NoPortLeft);
-        }
-        let offset = self.isn.timestamp_offset(&flow);
-        let settings = Settings::new(cx.config);
-        let handshake =
-            Handshake::connect(SeqNum(0), offered_mss(&flow, &path, &settings), offset, settings.receive_buffer);
-        let id = self.insert(flow, handshake, path, None, settings).ok_or(TcpError::TooManySockets)?;
-        self.after_input(id);
-        Ok(id)
-    }
-
-    /// Changes what connections accepted from now on are told.
-    pub(crate) fn set_listener(&mut self, id: u64, option: TcpOption, config: &Config) {
-        if let Some(listener) = self.listeners.get_mut(id) {
-            listener.settings.get_or_insert_with(|| Settings::new(config)).set(option);
-        }
-    }
-
-    pub(crate) fn info(&self, id: u64) -> Option<TcpInfo> {
-        self.connections.get(id).map(|entry| entry.connection.info(&entry.path))
-    }
-
-    pub(crate) fn connection(&self, id: u64) -> Option<&Connection> {
-        self.connections.get(id).map(|entry| &entry.connection)
-    }
-
-    pub(crate) fn connections(&self) -> impl Iterator<Item = (u64, &Connection)> {
-        self.connections.iter().map(|(id, entry)| (id, &entry.connection))
-    }
-
-    /// Changes a connection on behalf of its program.
-    pub(crate) fn with<T>(&mut self, id: u64, change: impl FnOnce(&mut Connection) -> T) -> Option<T> {
-        let result = change(&mut self.connections.get_mut(id)?.connection);
-        self.after_input(id);
-        Some(result)
-    }
-
-    pub(crate) fn recv(&mut self, id: u64, into: &mut [u8]) -> Result<Option<usize>, TcpError> {
-        self.read(id, |connection| (!connection.rx.is_empty()).then(|| connection.rx.read(into)), || 0)
-    }
-
-    pub(crate) fn recv_bytes(&mut self, id: u64, limit: usize) -> Result<Option<Bytes>, TcpError> {
-        self.read(id, |connection| connection.rx.read_slice(limit), Bytes::new)
-    }
-
-    fn read<T>(
-        &mut self,
-        id: u64,
-        take: impl FnOnce(&mut Connection) -> Option<T>,
-        end: impl FnOnce() -> T,
-    ) -> Result<Option<T>, TcpError> {
-        let Some(entry) = self.connections.get_mut(id) else { return Err(TcpError::Closed) };
-        if let Some(data) = take(&mut entry.connection) {
-            // The freed room may be worth a window update.
-            self.after_input(id);
-            return Ok(Some(data));
-        }
-        match entry.connection.error {
-            Some(error) => Err(error),
-            None => Ok(entry.connection.is_at_end().then(end)),
-        }
-    }
-
-    pub(crate) fn release(&mut self, id: u64, cx: &mut TcpCx<'_>) {
-        self.with(id, |connection| connection.release(cx));
-    }
-
-    /// Wakes `waker` when a read may succeed; at once when it may already.
-    pub(crate) fn wake_on_readable(&mut self, id: u64, waker: &Waker, wakers: &mut Vec<Waker>) {
-        match self.connections.get_mut(id) {
-            Some(entry) if !entry.connection.is_readable() => entry.connection.program.reader = Some(waker.clone()),
-            _ => wakers.push(waker.clone()),
-        }
-    }
-
-    pub(crate) fn wake_on_writable(&mut self, id: u64, waker: &Waker, wakers: &mut Vec<Waker>) {
-        match self.connections.get_mut(id) {
-            Some(entry) if !entry.connection.is_writable() => entry.connection.program.writer = Some(waker.clone()),
-            _ => wakers.push(waker.clone()),
-        }
-    }
-
-    pub(crate) fn wake_on_accept(&mut self, id: u64, waker: &Waker, wakers: &mut Vec<Waker>) {
-        match self.listeners.get_mut(id) {
-            Some(listener) if listener.accept.is_empty() => listener.waker = Some(waker.clone()),
-            _ => wakers.push(waker.clone()),
-        }
-    }
-
     /// Routes changed: every connection looks for its way again.
     pub(crate) fn reroute(&mut self, path: &dyn Fn(IpAddr) -> Option<Path>) {
         let mut moved = Vec::new();
@@ -647,7 +499,7 @@ fn arm(timers: &mut BinaryHeap<Reverse<(Instant, u64)>>, id: u64, entry: &mut En
 }
 
 /// What we offer to receive, and send at most: what fits the path, or less when the program says so.
-fn offered_mss(flow: &Flow, path: &Path, settings: &Settings) -> u16 {
+pub(super) fn offered_mss(flow: &Flow, path: &Path, settings: &Settings) -> u16 {
     mss_for(flow, path).min(settings.max_segment.unwrap_or(u16::MAX))
 }
 
