@@ -24,17 +24,20 @@ pub(crate) struct Setup {
     /// The script, for its PSH flags.
     script: Option<PathBuf>,
     mtu: usize,
+    /// PSH stays as the stack sets it.
+    own_push: bool,
     local: Vec<Cidr>,
 }
 
 impl Setup {
     pub(crate) fn parse(flags: &str) -> Self {
-        let mut setup = Setup { sysctl: None, script: None, mtu: 1500, local: Vec::new() };
+        let mut setup = Setup { sysctl: None, script: None, mtu: 1500, own_push: false, local: Vec::new() };
         for (key, value) in flags.split(',').filter_map(|part| part.split_once('=')) {
             match key {
                 "sysctl" => setup.sysctl = Some(value.into()),
                 "script" => setup.script = Some(value.into()),
                 "mtu" => setup.mtu = value.parse().unwrap_or(setup.mtu),
+                "push" => setup.own_push = value == "own",
                 "local" => setup.local.extend(cidr(value)),
                 _ => {}
             }
@@ -79,6 +82,7 @@ impl Machine {
     pub(crate) fn new(setup: Setup) -> Self {
         let script = setup.script.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
         let mut setup = setup;
+        let own_push = setup.own_push;
         setup.mtu = option_of(&script, "--mtu=").unwrap_or(setup.mtu);
         Machine {
             setup,
@@ -89,7 +93,7 @@ impl Machine {
             table: BTreeMap::new(),
             orphans: Vec::new(),
             out: VecDeque::new(),
-            pushes: Pushes::of_script(&script),
+            pushes: if own_push { Pushes::default() } else { Pushes::of_script(&script) },
             segment: option_of(&script, "--mss="),
             sleeper: None,
             turns: 0,
