@@ -1,5 +1,7 @@
 //! Virtual time behind the table: it passes at once, blocks who waits, and repeats exactly.
 
+#![allow(unsafe_code, reason = "one call that names a thread")]
+
 mod drill;
 
 use std::fs;
@@ -49,12 +51,18 @@ fn a_reader_sleeps_until_there_is_text_and_time_waits_for_it() {
     thread::scope(|scope| {
         let (tell, told) = mpsc::channel();
         let drill = &drill;
+        let (name, named) = mpsc::channel();
         scope.spawn(move || {
+            // SAFETY: asks the kernel for this thread's number.
+            name.send(unsafe { libc::gettid() }).expect("somebody listens");
             let answer = drill.read(fd, 2000);
             tell.send((answer, drill.now())).expect("somebody listens");
         });
-        // Long enough in real time for the other thread to sleep; virtual time does not move meanwhile.
-        thread::sleep(std::time::Duration::from_millis(100));
+        // As packetdrill does: go on when the other thread sleeps. Virtual time does not move meanwhile.
+        let stat = format!("/proc/self/task/{}/stat", named.recv().expect("a name"));
+        while !fs::read_to_string(&stat).expect("the thread lives").contains(") S ") {
+            thread::yield_now();
+        }
         drill.sleep_ms(250);
         assert!(told.try_recv().is_err(), "nothing to read yet");
         drill.inject(text(1, 2000, 1));
