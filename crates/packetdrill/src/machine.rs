@@ -5,7 +5,7 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use base::{Blind, Cidr, Cx, Instant, LinkType, Mac, NodeId, PacketId, Port, Rng};
+use base::{Blind, Cidr, Cx, Instant, NodeId, PacketId, Port, Rng};
 use stack::{Host, InterfaceConfig, Node, Route};
 use wire::PacketBuf;
 
@@ -243,13 +243,8 @@ impl Machine {
 
 fn new_host(setup: &Setup, settings: &Sysctls, rng: &Rng) -> Host {
     let mut host = Host::new(NODE, linux(settings), rng.split("host"));
-    let port = host.add_interface(InterfaceConfig {
-        name: "tun0".into(),
-        link_type: LinkType::Ip,
-        mac: Mac::default(),
-        mtu: setup.mtu,
-        queue_frames: 100_000,
-    });
+    let line = InterfaceConfig::point_to_point("tun0");
+    let port = host.add_interface(InterfaceConfig { mtu: setup.mtu, queue_frames: QUEUE, ..line });
     for local in &setup.local {
         host.add_address(port, *local);
         let everything = match local.address() {
@@ -269,6 +264,8 @@ fn option_of(script: &str, name: &str) -> Option<usize> {
     option.parse().ok()
 }
 
+/// The queue never overflows: packetdrill takes every packet.
+const QUEUE: usize = 100_000;
 const NODE: NodeId = NodeId(1);
 const PORT: Port = Port(0);
 /// The addresses that the run script gives packetdrill.

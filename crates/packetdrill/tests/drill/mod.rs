@@ -81,6 +81,11 @@ impl Drill {
         Drill { host, peer, ..Self::with_flags("mtu=1520") }
     }
 
+    /// Where this end's sequence numbers begin.
+    pub(crate) fn isn(&self) -> SeqNum {
+        self.host_isn.get().expect("a SYN has left")
+    }
+
     // --- packets ---------------------------------------------------------------------------------------------------
 
     pub(crate) fn inject(&self, segment: In) {
@@ -111,15 +116,22 @@ impl Drill {
         assert_eq!(unsafe { send(self.table.userdata, bytes.as_ptr().cast(), bytes.len()) }, 0);
     }
 
+    /// The kinds of the next packet's TCP options, in their order.
+    pub(crate) fn option_kinds(&self) -> Vec<u8> {
+        let (_, packet) = self.receive().expect("a packet");
+        let at = if packet[0] >> 4 == 4 { usize::from(packet[0] & 15) * 4 } else { ipv6::LEN };
+        let end = at + usize::from(packet[at + 12] >> 4) * 4;
+        let (mut kinds, mut at) = (Vec::new(), at + wire::tcp::LEN);
+        while at < end {
+            kinds.push(packet[at]);
+            at += if packet[at] < 2 { 1 } else { usize::from(packet[at + 1]) };
+        }
+        kinds
+    }
+
     /// The next packet, with the millisecond in which it left; `None`: nothing can ever come.
     pub(crate) fn packet(&self) -> Option<(i64, Header, usize)> {
-        let (mut room, mut time) = (vec![0u8; 70_000], 0);
-        let mut count = room.len();
-        let receive = self.table.netdev_receive.expect("filled in");
-        // SAFETY: room, its size and the time are the test's.
-        let status = unsafe { receive(self.table.userdata, room.as_mut_ptr().cast(), &raw mut count, &raw mut time) };
-        assert_eq!(status, 0);
-        let packet = room.get(..count).filter(|packet| !packet.is_empty())?;
+        let (time, packet) = self.receive()?;
         let at = if packet[0] >> 4 == 4 { usize::from(packet[0] & 15) * 4 } else { ipv6::LEN };
         assert!(wire::tcp::verify(self.host.ip(), self.peer.ip(), [&packet[at..], &[]]), "a wrong checksum");
         let header = Header::parse(&packet[at..]).expect("a TCP header");
@@ -127,6 +139,17 @@ impl Drill {
             self.host_isn.set(Some(header.seq));
         }
         Some((time / 1000, header, packet.len() - at - header.header_len))
+    }
+
+    fn receive(&self) -> Option<(i64, Vec<u8>)> {
+        let (mut room, mut time) = (vec![0u8; 70_000], 0);
+        let mut count = room.len();
+        let receive = self.table.netdev_receive.expect("filled in");
+        // SAFETY: room, its size and the time are the test's.
+        let status = unsafe { receive(self.table.userdata, room.as_mut_ptr().cast(), &raw mut count, &raw mut time) };
+        assert_eq!(status, 0);
+        let packet = room.get(..count).filter(|packet| !packet.is_empty())?;
+        Some((time, packet.to_vec()))
     }
 
     /// The same in words: `P. 1:1001(1000) ack 1`.
