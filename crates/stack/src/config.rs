@@ -128,12 +128,24 @@ pub struct InterfaceConfig {
     pub mtu: usize,
     /// Frames that may wait in front of the medium, at most (drop-tail).
     pub queue_frames: usize,
+    /// Mark packets that bear it, instead of dropping them later, while more than so many frames wait (RFC 3168).
+    pub mark_above: Option<usize>,
+    /// Lower the MSS that others' SYNs offer on their way out of here to what fits (a router in front of a tunnel does so).
+    pub clamp_mss: bool,
 }
 
 impl InterfaceConfig {
     /// Ethernet with the usual MTU of 1500.
     pub fn ethernet(name: &str, mac: Mac) -> Self {
-        InterfaceConfig { name: name.into(), link_type: LinkType::Ethernet, mac, mtu: 1500, queue_frames: 1000 }
+        InterfaceConfig {
+            name: name.into(),
+            link_type: LinkType::Ethernet,
+            mac,
+            mtu: 1500,
+            queue_frames: 1000,
+            mark_above: None,
+            clamp_mss: false,
+        }
     }
 
     /// A point-to-point line that carries bare IP packets, with an MTU of 1500.

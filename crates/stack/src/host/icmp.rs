@@ -93,7 +93,11 @@ impl Host {
             Protocol::TCP => {
                 let flow = Flow { local, remote };
                 match complaint.mtu {
-                    Some(mtu) => self.tcp.on_packet_too_big(&flow, complaint.seq, mtu),
+                    Some(mtu) => {
+                        if self.tcp.on_packet_too_big(&flow, complaint.seq, mtu) {
+                            self.path_mtus.learn(complaint.to, mtu, self.now);
+                        }
+                    }
                     None => self.tcp.on_icmp_error(&flow, complaint.seq, complaint.text),
                 }
             }

@@ -32,6 +32,7 @@ use crate::iface::Interface;
 use crate::iface::neighbor::Neighbors;
 use crate::internet::address::OwnAddresses;
 use crate::internet::icmp::ErrorBudget;
+use crate::internet::pmtu::PathMtus;
 use crate::internet::reassembly::Reassembly;
 use crate::internet::route::Routes;
 use crate::transport::Path;
@@ -64,6 +65,7 @@ pub struct Host {
     neighbors: Neighbors,
     reassembly: Reassembly,
     errors: ErrorBudget,
+    path_mtus: PathMtus,
     tcp: Tcp,
     udp: Udp,
     raw: Raw,
@@ -88,6 +90,7 @@ impl Host {
             neighbors: Neighbors::default(),
             reassembly: Reassembly::default(),
             errors: ErrorBudget::new(config.icmp_errors_per_second),
+            path_mtus: PathMtus::default(),
             tcp: Tcp::new(&config, &rng),
             udp: Udp::new(config.max_sockets, config.datagram_queue),
             raw: Raw::new(config.max_sockets, config.datagram_queue),
@@ -150,7 +153,8 @@ impl Host {
 
     /// The way to `to`, from the routes and our own addresses.
     fn path_to(&self, to: IpAddr) -> Option<Path> {
-        find_path(&self.own, &self.routes, &self.interfaces, to)
+        let path = find_path(&self.own, &self.routes, &self.interfaces, to)?;
+        Some(narrowed(path, &self.path_mtus, to, self.now))
     }
 
     /// The parts of the host that a call into TCP needs.
@@ -167,6 +171,12 @@ fn find_path(own: &OwnAddresses, routes: &Routes, interfaces: &[Interface], to: 
     let (port, next_hop) = routes.next_hop(to)?;
     let mtu = interfaces.get(usize::from(port.0))?.config.mtu;
     Some(Path { port, local: false, next_hop, mtu })
+}
+
+/// The path as far as it is known to be narrower than its first link.
+fn narrowed(mut path: Path, mtus: &PathMtus, to: IpAddr, now: Instant) -> Path {
+    path.mtu = path.mtu.min(mtus.to(to, now).unwrap_or(path.mtu));
+    path
 }
 
 fn is_loopback(ip: IpAddr) -> bool {

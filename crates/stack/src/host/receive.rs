@@ -8,7 +8,7 @@ use wire::icmpv4::{Exceeded, Message, Unreachable};
 use wire::ip::Protocol;
 use wire::{PacketBuf, arp, tcp, udp};
 
-use super::{Host, find_path};
+use super::{Host, find_path, narrowed};
 use crate::iface::{Accepted, arp as arp_room};
 use crate::internet::ip::{self, Received};
 use crate::internet::{address, fragment};
@@ -117,6 +117,12 @@ impl Host {
             return self.dropped(cx, packet.id, InternetDrop::NotForUs);
         }
         let mtu = interface.config.mtu;
+        if interface.config.clamp_mss && received.protocol == Protocol::TCP && received.fragment.is_none() {
+            packet.pull(received.header_len);
+            let headers = received.header_len + tcp::LEN;
+            tcp::clamp_mss(&mut packet, mtu.saturating_sub(headers).min(usize::from(u16::MAX)) as u16);
+            packet.unpull(received.header_len);
+        }
         if packet.len() > mtu && received.dont_fragment {
             //= rfc1191#4
             let message = Message::DestinationUnreachable { code: Unreachable::FragmentationNeeded, mtu: mtu as u16 };
@@ -214,8 +220,8 @@ impl Host {
             remote: SocketAddr::new(received.from, header.src_port),
         };
         let segment = Segment::new(&header, received.ecn == ip::CE, packet.into_payload());
-        let Host { tcp, config, facts, wakers, own, routes, interfaces, .. } = self;
-        let path = |to| find_path(own, routes, interfaces, to);
+        let Host { tcp, config, facts, wakers, own, routes, interfaces, path_mtus, .. } = self;
+        let path = |to| Some(narrowed(find_path(own, routes, interfaces, to)?, path_mtus, to, cx.now));
         let result = tcp.on_segment(flow, segment, &path, &mut TcpCx { now: cx.now, config, facts, wakers });
         if let Err(reason) = result {
             self.dropped(cx, id, reason);

@@ -139,8 +139,11 @@ impl Host {
         self.enqueue(cx, port, packet);
     }
 
-    fn enqueue(&mut self, cx: &mut Cx<'_>, port: Port, frame: PacketBuf) {
+    fn enqueue(&mut self, cx: &mut Cx<'_>, port: Port, mut frame: PacketBuf) {
         let Some(interface) = self.interfaces.get_mut(usize::from(port.0)) else { return };
+        if interface.config.mark_above.is_some_and(|most| interface.queue.len() > most) {
+            interface.mark(&mut frame);
+        }
         match interface.queue.push(frame) {
             Ok(()) => self.mark_ready(port),
             Err(frame) => self.dropped(cx, frame.id, LinkDrop::QueueFull),

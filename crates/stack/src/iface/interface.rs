@@ -65,6 +65,15 @@ impl Interface {
         }
     }
 
+    /// Marks the packet in a frame: congestion experienced, where its sender understands that.
+    //= rfc3168#5
+    pub(crate) fn mark(&self, frame: &mut PacketBuf) {
+        let link = if self.config.link_type == LinkType::Ethernet { ethernet::LEN } else { 0 };
+        if let Some(packet) = frame.head_mut().get_mut(link..) {
+            wire::ip::mark_congestion(packet);
+        }
+    }
+
     /// The address to speak from towards `to`: one in its network, else the first of its family.
     pub(crate) fn source_for(&self, to: IpAddr) -> Option<IpAddr> {
         let of_family = || self.addresses.iter().filter(|cidr| cidr.address().is_ipv4() == to.is_ipv4());

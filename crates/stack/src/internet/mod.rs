@@ -4,5 +4,6 @@ pub(crate) mod address;
 pub(crate) mod fragment;
 pub(crate) mod icmp;
 pub(crate) mod ip;
+pub(crate) mod pmtu;
 pub(crate) mod reassembly;
 pub(crate) mod route;

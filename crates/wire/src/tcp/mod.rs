@@ -159,6 +159,31 @@ impl Header {
     }
 }
 
+/// Lowers the MSS option of a SYN (the packet begins with its TCP header) to `most`; answers whether it did. The checksum
+/// is adjusted.
+pub fn clamp_mss(packet: &mut PacketBuf, most: u16) -> bool {
+    if packet.head().len() < MAX_LEN.min(packet.len()) {
+        packet.flatten();
+    }
+    let head = packet.head_mut();
+    let Some(fixed) = head.first_chunk::<LEN>() else { return false };
+    let (flags, end) = (Flags(fixed[13]), usize::from(fixed[12] >> 4) * 4);
+    if !flags.contains(Flags::SYN) || end < LEN || end > head.len() {
+        return false;
+    }
+    let Some(at) = options::mss_at(&head[LEN..end]).map(|at| LEN + at) else { return false };
+    let old = u16::from_be_bytes([head[at], head[at + 1]]);
+    if old <= most {
+        return false;
+    }
+    head[at..at + 2].copy_from_slice(&most.to_be_bytes());
+    // Its two bytes may stand in two words of the sum: then both count with their bytes exchanged.
+    let (old, new) = if at % 2 == 0 { (old, most) } else { (old.swap_bytes(), most.swap_bytes()) };
+    let checksum = u16::from_be_bytes([head[16], head[17]]);
+    head[16..18].copy_from_slice(&checksum::update(checksum, old, new).to_be_bytes());
+    true
+}
+
 /// Whether the segment in `parts` (header and data, without a link's padding) has a valid checksum.
 //= rfc9293#3.1
 #[inline]

@@ -172,6 +172,12 @@ impl Options {
     }
 }
 
+/// Where the value of the MSS option stands.
+pub(super) fn mss_at(options: &[u8]) -> Option<usize> {
+    let item = Items::new(options).map_while(|item| item.ok()).find(|item| item.kind == kind::MSS)?;
+    (item.body.len() == 2).then_some(item.at + 2)
+}
+
 struct Writer<'a> {
     out: &'a mut [u8],
     at: usize,

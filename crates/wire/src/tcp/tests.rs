@@ -133,3 +133,24 @@ fn flags_print_one_letter_each() {
     );
     assert_eq!(format!("{:>4}", Flags::RST), "   R");
 }
+
+#[test]
+fn a_clamped_syn_offers_less_and_keeps_a_valid_checksum() {
+    let offered = |mss, scale| Options { mss: Some(mss), window_scale: scale, ..Options::default() };
+    let mut packet = segment(offered(1460, Some(7)));
+    assert!(clamp_mss(&mut packet, 1400));
+    assert!(verify(A, B, packet.parts()));
+    assert_eq!(Header::parse(packet.head()).map(|header| header.options.mss), Ok(Some(1400)));
+    assert!(!clamp_mss(&mut packet, 1400), "it fits already");
+    // A NOP in front moves the value to an odd place.
+    let mut odd = segment(offered(1460, Some(7)));
+    let head = odd.head_mut();
+    head[LEN..LEN + 8].copy_from_slice(&[1, 2, 4, 0x05, 0xb4, 3, 3, 7]);
+    head[16..18].fill(0);
+    let whole = odd.contiguous();
+    let mut sum = checksum::pseudo_header(A, B, Protocol::TCP, whole.len());
+    sum.add(&whole);
+    odd.head_mut()[16..18].copy_from_slice(&sum.checksum().to_be_bytes());
+    assert!(verify(A, B, odd.parts()) && clamp_mss(&mut odd, 536));
+    assert!(verify(A, B, odd.parts()));
+}

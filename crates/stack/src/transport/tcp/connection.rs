@@ -5,7 +5,7 @@ use std::task::Waker;
 use base::event::{Flow, RetransmitCause, TcpState, TransportDrop, TransportFact};
 use base::{Duration, Instant, SeqNum};
 use bytes::Bytes;
-use wire::tcp::{Flags, Options};
+use wire::tcp::{Flags, Options, SackBlocks};
 
 use super::ack::Acks;
 use super::cx::TcpCx;
@@ -359,6 +359,7 @@ impl Connection {
                     || self.program.finished
                     || open.acks.is_due()
                     || self.rx.freed
+                        && open.rcv.owes_window_update(open.rcv.free(self.rx.len()), open.rcv.tuner.capacity())
                     || open.snd.may_send(&self.tx, now)
             }
             _ => true,
@@ -393,12 +394,11 @@ impl Connection {
         }
         let Phase::Synchronized(open) = &mut self.phase else { return None };
         let capacity = open.rcv.tuner.capacity();
-        let free = capacity.saturating_sub(self.rx.len());
+        let free = open.rcv.free(self.rx.len());
         //= rfc9293#3.7.1
         // MUST-16: the text leaves room for the options of this very segment.
         let blocks = open.rcv.has_gap() && open.snd.has_room_for_sack();
-        let sack = if blocks { open.rcv.sack_blocks() } else { Default::default() };
-        let sack_bytes = if sack.is_empty() { 0 } else { 4 + 8 * sack.len() as u32 };
+        let sack_bytes = if blocks { 4 + 8 * open.rcv.sack_count() as u32 } else { 0 };
         let (planned, text) = match open.snd.next_segment(&self.tx, sack_bytes, cx.config.restart_after_idle, cx.now) {
             Some(planned) => {
                 let position = (planned.seq - open.snd.una()) as usize;
@@ -427,6 +427,7 @@ impl Connection {
         let recent = open.rcv.ts_recent().unwrap_or(0);
         let timestamp = open.ts_offset.map(|offset| cx.timestamp(offset));
         let timestamps = timestamp.map(|value| (value, recent));
+        let sack = if blocks { open.rcv.sack_blocks() } else { SackBlocks::NONE };
         let options = Options { timestamps, sack, ..Options::default() };
         let window = open.rcv.offer(free, capacity);
         self.rx.freed = false;

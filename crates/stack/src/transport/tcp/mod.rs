@@ -8,7 +8,7 @@
 //! | first: sequence number, timestamp | `receiver` (`check_sequence`, `check_timestamp`) |
 //! | second, fourth: RST, SYN | `connection` |
 //! | fifth: ACK | `sender` with `loss/`, `congestion/`, `rtt`, `rate`, `window`, `send_buffer` |
-//! | what goes next, and when | `plan`, `clock` |
+//! | what goes next, and when | `plan`, `clock`; of all connections: `timers` |
 //! | seventh: text | `receiver`, `reassembly`, `tuner`, `ack` |
 //! | the program's calls | `sockets` (of the table), `program` (of one connection), `settings` |
 //! | eighth: FIN | `receiver`, `teardown`; the state's name: `state` |
@@ -41,6 +41,7 @@ mod sockets;
 mod state;
 mod table;
 mod teardown;
+mod timers;
 mod tuner;
 mod window;
 

@@ -128,6 +128,11 @@ impl Reassembly {
         self.blocks.is_empty()
     }
 
+    /// How many blocks there are.
+    pub(crate) fn count(&self) -> usize {
+        self.blocks.len()
+    }
+
     /// The first missing byte's position in the whole stream.
     pub(crate) fn position(&self) -> u64 {
         self.next

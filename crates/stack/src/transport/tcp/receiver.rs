@@ -306,6 +306,17 @@ impl Receiver {
         self.paws.map(|paws| paws.ts_recent)
     }
 
+    /// What the buffer still takes, with `unread` bytes in it.
+    #[inline]
+    pub(crate) fn free(&self, unread: usize) -> usize {
+        self.tuner.capacity().saturating_sub(unread)
+    }
+
+    /// How many blocks [`Receiver::sack_blocks`] will hold, at most.
+    pub(crate) fn sack_count(&self) -> usize {
+        self.reassembly.count().min(if self.paws.is_some() { 3 } else { 4 })
+    }
+
     /// The pieces beyond the gap, for the SACK option.
     pub(crate) fn sack_blocks(&self) -> SackBlocks {
         let mut blocks = SackBlocks::default();

@@ -1,7 +1,6 @@
 //! The table of connections: who gets a segment, who has something to send, who waits for what.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use base::event::{Flow, TcpState, TransportDrop};
@@ -18,6 +17,7 @@ use super::isn::IsnGenerator;
 use super::listener::Listener;
 use super::segment::{Outgoing, Segment};
 use super::settings::Settings;
+use super::timers::Timers;
 use crate::config::Config;
 use crate::transport::Path;
 use crate::transport::arena::Arena;
@@ -33,8 +33,7 @@ pub(crate) struct Tcp {
     ready: Vec<VecDeque<u64>>,
     /// Interfaces whose line was empty and is not any more; the host takes them.
     pub(crate) newly_ready: Vec<Port>,
-    /// Earliest deadlines, lazily: an entry may be older than the connection's true deadline, never younger.
-    timers: BinaryHeap<Reverse<(Instant, u64)>>,
+    timers: Timers,
     /// Resets for segments of no connection, bounded.
     strays: VecDeque<Transmit>,
     /// Bytes that the buffers of all connections have grown by.
@@ -82,7 +81,7 @@ impl Tcp {
             isn: IsnGenerator::new(rng.split("isn")),
             ready: Vec::new(),
             newly_ready: Vec::new(),
-            timers: BinaryHeap::new(),
+            timers: Timers::default(),
             strays: VecDeque::new(),
             grown: 0,
         }
@@ -309,23 +308,22 @@ impl Tcp {
     }
 
     /// The path of a packet of ours carries no more than `mtu` bytes (RFC 1191).
-    pub(crate) fn on_packet_too_big(&mut self, flow: &Flow, seq: SeqNum, mtu: usize) {
-        let Some(id) = self.demux.connection(flow) else { return };
-        let Some(entry) = self.connections.get_mut(id) else { return };
-        let Phase::Synchronized(open) = &mut entry.connection.phase else { return };
-        if open.snd.una().at_most(seq) && seq.before(open.snd.nxt()) && (68..entry.path.mtu).contains(&mtu) {
+    /// Answers whether the message was credible.
+    pub(crate) fn on_packet_too_big(&mut self, flow: &Flow, seq: SeqNum, mtu: usize) -> bool {
+        let Some(id) = self.demux.connection(flow) else { return false };
+        let Some(entry) = self.connections.get_mut(id) else { return false };
+        let Phase::Synchronized(open) = &mut entry.connection.phase else { return false };
+        let credible = open.snd.una().at_most(seq) && seq.before(open.snd.nxt()) && (68..entry.path.mtu).contains(&mtu);
+        if credible {
             entry.path.mtu = mtu;
             open.snd.on_path_mtu(u32::from(mss_for(flow, &entry.path)));
             self.after_input(id);
         }
+        credible
     }
 
     pub(crate) fn on_timer(&mut self, cx: &mut TcpCx<'_>) {
-        while let Some(Reverse((at, id))) = self.timers.peek().copied() {
-            if at > cx.now {
-                break;
-            }
-            self.timers.pop();
+        while let Some((at, id)) = self.timers.pop_due(cx.now) {
             let Some(entry) = self.connections.get_mut(id) else { continue };
             if entry.timer != at {
                 continue;
@@ -363,13 +361,13 @@ impl Tcp {
                     if line.len() > 1 {
                         line.rotate_left(1);
                     }
-                    arm(&mut self.timers, id, entry);
+                    self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
                     return Some(Transmit::new(&entry.connection.flow, entry.path, segment));
                 }
                 None => {
                     line.pop_front();
                     entry.queued = false;
-                    arm(&mut self.timers, id, entry);
+                    self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
                     self.reap(id);
                 }
             }
@@ -385,12 +383,12 @@ impl Tcp {
     }
 
     pub(crate) fn due(&self) -> Instant {
-        self.timers.peek().map_or(Instant::FAR, |Reverse((at, _))| *at)
+        self.timers.first().map_or(Instant::FAR, |(at, _)| at)
     }
 
     pub(crate) fn poll_at(&self) -> Option<Wake> {
-        let Reverse((at, id)) = self.timers.peek()?;
-        Some(Wake { at: *at, why: self.connections.get(*id).map_or(Why::Stale, |entry| why(&entry.connection, *at)) })
+        let (at, id) = self.timers.first()?;
+        Some(Wake { at, why: self.connections.get(id).map_or(Why::Stale, |entry| why(&entry.connection, at)) })
     }
 
     /// What every connection waits for, in the order of their ids.
@@ -415,7 +413,7 @@ impl Tcp {
     #[inline]
     pub(super) fn arm(&mut self, id: u64) {
         if let Some(entry) = self.connections.get_mut(id) {
-            arm(&mut self.timers, id, entry);
+            self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
         }
     }
 
@@ -427,7 +425,7 @@ impl Tcp {
             entry.reachable = false;
             self.demux.remove_connection(&entry.connection.flow);
         }
-        if !entry.queued {
+        if !entry.queued && entry.connection.may_send(Instant::FAR) {
             entry.queued = true;
             let line = usize::from(entry.path.port.0);
             if self.ready.len() <= line {
@@ -438,7 +436,7 @@ impl Tcp {
             }
             self.ready[line].push_back(id);
         }
-        arm(&mut self.timers, id, entry);
+        self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
     }
 
     /// Forgets a connection that is over, once its program knows and its last segment has left.
@@ -485,16 +483,6 @@ impl Tcp {
             }
             self.after_input(id);
         }
-    }
-}
-
-/// Makes sure that the heap names a connection no later than its deadline.
-fn arm(timers: &mut BinaryHeap<Reverse<(Instant, u64)>>, id: u64, entry: &mut Entry) {
-    if let Some(at) = entry.connection.poll_at()
-        && at < entry.timer
-    {
-        entry.timer = at;
-        timers.push(Reverse((at, id)));
     }
 }
 
