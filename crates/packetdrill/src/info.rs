@@ -13,6 +13,8 @@ pub(crate) struct Times {
     pub(crate) window: Duration,
     /// Of this, waiting for the program that waits for the send buffer.
     pub(crate) send_buffer: Duration,
+    /// How often a segment was seen to overtake more others than any before.
+    pub(crate) overtaken: u32,
     /// When text was last received.
     pub(crate) received: Option<Instant>,
     /// When the connection was made.
@@ -65,8 +67,7 @@ pub(crate) fn tcp_info(info: &TcpInfo, times: &Times, now: Instant) -> Vec<u8> {
     out.u64s([info.delivery_rate.unwrap_or(0), micros(times.busy), micros(times.window), micros(times.send_buffer)]);
     out.u32s([totals.delivered as u32, totals.delivered_ce as u32]);
     out.u64s([totals.bytes_sent, totals.bytes_resent]);
-    let reordering_seen = u32::from(info.reordering > USUAL_REORDERING);
-    out.u32s([totals.dsacks as u32, reordering_seen, 0, info.send_window, info.receive_window, 0]);
+    out.u32s([totals.dsacks as u32, times.overtaken, 0, info.send_window, info.receive_window, 0]);
     out.u32s([(totals.timeouts as u32).min(0xffff), 0]);
     out.0.resize(LEN, 0);
     out.0
@@ -133,5 +134,4 @@ impl Layout {
 /// The size of the structure in recent kernels.
 pub(crate) const LEN: usize = 280;
 const INFINITE_SSTHRESH: u32 = 0x7fff_ffff;
-const USUAL_REORDERING: u32 = 3;
 const TIMESTAMPS: u32 = 12;

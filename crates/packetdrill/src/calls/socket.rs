@@ -88,6 +88,7 @@ struct Seen {
     over: bool,
     cwnd: u32,
     in_flight: u32,
+    reordering: u32,
     max_window: usize,
     mss: usize,
 }
@@ -224,6 +225,9 @@ impl Socket {
             self.notices.on_end();
             keys |= ALL;
         }
+        if open && info.reordering > std::mem::replace(&mut self.seen.reordering, info.reordering) {
+            self.times.overtaken += u32::from(self.seen.reordering > USUAL_REORDERING);
+        }
         (self.seen.cwnd, self.seen.in_flight) = (info.cwnd, info.in_flight);
         self.seen.goes.0 = info.in_flight > 0 || waits > 0;
         let full = info.in_flight + info.send_mss > info.cwnd;
@@ -272,6 +276,8 @@ impl Socket {
     }
 }
 
+/// What every connection begins with.
+const USUAL_REORDERING: u32 = 3;
 const IN: u32 = (libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLRDNORM | libc::EPOLLRDBAND) as u32;
 const OUT: u32 = (libc::EPOLLOUT | libc::EPOLLWRNORM | libc::EPOLLWRBAND) as u32;
 const ERR: u32 = libc::EPOLLERR as u32;
