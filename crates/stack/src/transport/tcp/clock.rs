@@ -64,6 +64,12 @@ impl Clock {
         self.news_at = now;
     }
 
+    /// From now on something is in flight.
+    #[inline]
+    pub(super) fn wait_from(&mut self, now: Instant) {
+        self.news_at = now;
+    }
+
     pub(super) fn on_window_open(&mut self) {
         (self.backoff, self.retries, self.probes) = (0, 0, 0);
     }
@@ -75,9 +81,6 @@ impl Clock {
 
     #[inline]
     pub(super) fn on_sent(&mut self, bytes: u32, rate: Option<u64>, now: Instant) {
-        if self.rto_at.is_none() {
-            self.news_at = now;
-        }
         self.last_sent = Some(now);
         if let Some(rate) = rate {
             let nanos = u64::from(bytes) * 1_000_000_000 / rate.max(1);
@@ -145,6 +148,10 @@ impl Sender {
 
     /// A timer ran out: the oldest segment was lost, or a window stays closed. `Err` when it happened too often.
     pub(crate) fn on_timer(&mut self, totals: &mut Totals, cx: &mut TcpCx<'_>) -> Result<(), ()> {
+        //= rfc5482#3
+        if self.impatient_at().is_some_and(|at| at <= cx.now) {
+            return Err(());
+        }
         if self.clock.paced && self.clock.pace_at <= cx.now {
             self.clock.paced = false;
         }
@@ -226,9 +233,16 @@ impl Sender {
         }
     }
 
+    /// When the program wants the connection to be given up.
+    #[inline]
+    fn impatient_at(&self) -> Option<Instant> {
+        let limit = self.user_timeout?;
+        let waits = !self.board.is_empty() || self.clock.probes > 0;
+        waits.then(|| self.clock.news_at + limit)
+    }
+
     fn check_patience(&self, cx: &TcpCx<'_>) -> Result<(), ()> {
-        let impatient = self.user_timeout.is_some_and(|limit| cx.now.since(self.clock.news_at) >= limit);
-        if self.clock.retries > cx.config.max_retries || impatient { Err(()) } else { Ok(()) }
+        if self.clock.retries > cx.config.max_retries { Err(()) } else { Ok(()) }
     }
 
     /// How often a closed window was probed since it closed.
@@ -250,7 +264,8 @@ impl Sender {
         let far = Instant::FAR;
         let early = self.clock.early.map_or(far, |(at, _)| at);
         let pace = if self.clock.paced { self.clock.pace_at } else { far };
-        let at = self.clock.rto_at.unwrap_or(far).min(early).min(pace);
+        let impatient = self.impatient_at().unwrap_or(far);
+        let at = self.clock.rto_at.unwrap_or(far).min(early).min(pace).min(impatient);
         (at != far).then_some((at, self.peer.is_closed()))
     }
 }

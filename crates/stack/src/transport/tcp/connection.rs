@@ -185,6 +185,10 @@ impl Connection {
             } else {
                 open.acks.challenge(cx.now);
             }
+            let end = segment.seq + segment.text.len() as u32;
+            if open.rcv.is_repetition(&segment) && cx.config.dsack {
+                open.rcv.note_duplicate(segment.seq, end.min(open.rcv.rcv_nxt()));
+            }
             // A repeated segment or a probe, just left of the window, is a sign of life; anything else may be forged.
             if open.rcv.is_repetition(&segment) && open.snd.is_acceptable(segment.ack) {
                 open.watch.on_heard(cx.now);
@@ -221,6 +225,9 @@ impl Connection {
         self.on_ack(&segment, cx);
         // Seventh and eighth: the text and the FIN, as far as the window allows.
         let Phase::Synchronized(open) = &mut self.phase else { return Arrived::Done };
+        if segment.seq.before(open.rcv.rcv_nxt()) && !segment.text.is_empty() && cx.config.dsack {
+            open.rcv.note_duplicate(segment.seq, open.rcv.rcv_nxt());
+        }
         segment.trim_front(open.rcv.rcv_nxt());
         let beyond = segment.trim_back(open.rcv.edge());
         if beyond {
@@ -260,7 +267,10 @@ impl Connection {
             open.rcv.note_mark(&segment);
         }
         let len = segment.text.len() as u32;
-        let before = open.rcv.rcv_nxt();
+        let (before, seq) = (open.rcv.rcv_nxt(), segment.seq);
+        if cx.config.dsack && seq == before {
+            open.rcv.note_overlap(len);
+        }
         let arrived = open.rcv.on_text(segment.seq, segment.text, &mut self.rx);
         let advanced = open.rcv.rcv_nxt() - before;
         open.totals.bytes_received += u64::from(advanced);
@@ -281,6 +291,9 @@ impl Connection {
             }
             Ok(Text::OutOfOrder) => open.acks.at_once(),
             Err(reason) => {
+                if reason == TransportDrop::DuplicateSegment && cx.config.dsack {
+                    open.rcv.note_duplicate(seq, seq + len);
+                }
                 open.acks.at_once();
                 return Arrived::Dropped(reason);
             }
@@ -397,7 +410,7 @@ impl Connection {
         let free = open.rcv.free(self.rx.len());
         //= rfc9293#3.7.1
         // MUST-16: the text leaves room for the options of this very segment.
-        let blocks = open.rcv.has_gap() && open.snd.has_room_for_sack();
+        let blocks = open.rcv.has_blocks() && open.snd.has_room_for_sack();
         let sack_bytes = if blocks { 4 + 8 * open.rcv.sack_count() as u32 } else { 0 };
         let (planned, text) = match open.snd.next_segment(&self.tx, sack_bytes, cx.config.restart_after_idle, cx.now) {
             Some(planned) => {

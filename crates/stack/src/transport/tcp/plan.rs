@@ -178,6 +178,9 @@ impl Sender {
     ) {
         let forced = self.forced.take();
         let (pipe, len) = (self.board.pipe(), planned.len());
+        if self.board.is_empty() {
+            self.clock.wait_from(cx.now);
+        }
         if let Some(rates) = &mut self.rates {
             rates.on_sent(planned.seq, len, pipe, planned.again, cx.now);
         }

@@ -128,6 +128,12 @@ impl Reassembly {
         self.blocks.is_empty()
     }
 
+    /// The first block, as distances from the first missing byte.
+    pub(crate) fn first_block(&self) -> Option<(u32, u32)> {
+        let (start, block) = self.blocks.first_key_value()?;
+        Some(((start - self.next) as u32, (block.end - self.next) as u32))
+    }
+
     /// How many blocks there are.
     pub(crate) fn count(&self) -> usize {
         self.blocks.len()

@@ -36,6 +36,8 @@ pub(crate) struct Receiver {
     pub(super) tuner: Tuner,
     /// A congestion mark came that the sender has not reacted to yet (RFC 3168).
     marked: bool,
+    /// Text that arrived twice, to be told with the next acknowledgement (RFC 2883).
+    twice: Option<(SeqNum, SeqNum)>,
 }
 
 /// Timestamps of the peer (RFC 7323).
@@ -134,6 +136,7 @@ impl Receiver {
             paws,
             tuner: Tuner::new(buffer),
             marked: false,
+            twice: None,
         }
     }
 
@@ -312,17 +315,35 @@ impl Receiver {
         self.tuner.capacity().saturating_sub(unread)
     }
 
+    /// Text between these numbers arrived that was here already.
+    //= rfc2883#4
+    pub(crate) fn note_duplicate(&mut self, start: SeqNum, end: SeqNum) {
+        if start.before(end) {
+            self.twice = Some((start, end));
+        }
+    }
+
+    /// The part of an in-order text that waited out of order already.
+    pub(crate) fn note_overlap(&mut self, len: u32) {
+        if let Some((start, end)) = self.reassembly.first_block().filter(|(start, _)| *start < len) {
+            self.note_duplicate(self.rcv_nxt + start, self.rcv_nxt + end.min(len));
+        }
+    }
+
     /// How many blocks [`Receiver::sack_blocks`] will hold, at most.
     pub(crate) fn sack_count(&self) -> usize {
-        self.reassembly.count().min(if self.paws.is_some() { 3 } else { 4 })
+        (self.reassembly.count() + usize::from(self.twice.is_some())).min(if self.paws.is_some() { 3 } else { 4 })
     }
 
     /// The pieces beyond the gap, for the SACK option.
-    pub(crate) fn sack_blocks(&self) -> SackBlocks {
+    pub(crate) fn sack_blocks(&mut self) -> SackBlocks {
         let mut blocks = SackBlocks::default();
+        let limit = self.sack_count();
+        if let Some((start, end)) = self.twice.take() {
+            blocks.push(start, end);
+        }
         if !self.reassembly.is_empty() {
-            let limit = if self.paws.is_some() { 3 } else { 4 };
-            for (start, end) in self.reassembly.blocks().take(limit) {
+            for (start, end) in self.reassembly.blocks().take(limit - blocks.len()) {
                 blocks.push(self.rcv_nxt + start, self.rcv_nxt + end);
             }
         }
@@ -340,9 +361,10 @@ impl Receiver {
         self.edge
     }
 
-    /// Whether pieces wait behind a gap.
-    pub(crate) fn has_gap(&self) -> bool {
-        !self.reassembly.is_empty()
+    /// Whether there is anything to tell in blocks.
+    #[inline]
+    pub(crate) fn has_blocks(&self) -> bool {
+        !self.reassembly.is_empty() || self.twice.is_some()
     }
 }
 
