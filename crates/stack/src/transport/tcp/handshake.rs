@@ -250,6 +250,7 @@ impl Handshake {
             overhead,
             window: if is_syn { u32::from(peer.window) } else { u32::from(by.window) << peer_scale },
             scale: peer_scale,
+            scaling: scaling.is_some(),
             sack: cx.config.sack && peer.options.sack_permitted,
             ecn: peer.ecn && if self.active { cx.config.ecn == Ecn::Offer } else { cx.config.ecn != Ecn::Off },
             rtt: self.first_sent.filter(|_| once).map(|sent| cx.now.since(sent.max(self.answered_at(peer)))),

@@ -18,7 +18,7 @@ pub(crate) struct Listener {
     backlog: usize,
     pub(crate) waker: Option<Waker>,
     /// Cookies were sent lately: an acknowledgement may bring one back until then.
-    pub(crate) cookies_until: Instant,
+    pub(crate) cookies_until: Option<Instant>,
     /// What its program changed of the host's configuration.
     pub(crate) settings: Option<Settings>,
 }
@@ -32,14 +32,14 @@ impl Listener {
             accept: VecDeque::new(),
             backlog,
             waker: None,
-            cookies_until: Instant::ZERO,
+            cookies_until: None,
             settings: None,
         }
     }
 
     /// Whether an acknowledgement out of nowhere may bring back a cookie.
     pub(crate) fn expects_cookie(&self, now: Instant) -> bool {
-        now <= self.cookies_until
+        self.cookies_until.is_some_and(|until| now <= until)
     }
 
     pub(crate) fn takes_syn(&self) -> bool {

@@ -47,6 +47,7 @@ pub(crate) struct Sender {
     pub(super) nagle: bool,
     pub(super) cork: bool,
     pub(super) sack: bool,
+    scaling: bool,
     pub(super) board: Scoreboard,
     pub(super) recovery: Recovery,
     pub(super) congestion: Box<dyn Controller>,
@@ -80,6 +81,7 @@ pub(crate) struct SendTerms {
     pub(crate) overhead: u32,
     pub(crate) window: u32,
     pub(crate) scale: u8,
+    pub(crate) scaling: bool,
     pub(crate) sack: bool,
     pub(crate) ecn: bool,
     /// The round trip of the handshake, unless a SYN had to be sent again.
@@ -118,6 +120,7 @@ impl Sender {
             nagle: settings.nagle,
             cork: settings.cork,
             sack,
+            scaling: terms.scaling,
             board: Scoreboard::default(),
             recovery: Recovery::new(iss + 1, sack && cx.config.rack),
             rates: congestion.wants_rates().then(Box::default),
@@ -265,6 +268,11 @@ impl Sender {
             let before = self.congestion.window();
             self.congestion.on_loss(flight.max(self.mss), cx.now);
             self.recovery.on_mark(self.snd_nxt);
+            if self.congestion.repair() == Repair::Proportional {
+                let outstanding = (self.snd_nxt - self.snd_una + acked).saturating_sub(self.board.sacked().0);
+                let reduced = (self.congestion.threshold(), self.initial_window);
+                self.recovery.reduce_in_proportion((outstanding, self.board.pipe()), reduced, (acked, self.mss));
+            }
             self.cwr_due = true;
             self.tell(before, "congestion mark (ECN)", cx);
         }
@@ -467,6 +475,7 @@ impl Sender {
         (info.backoff, info.retries) = (self.clock.backoff, self.clock.retries.max(self.clock.probes));
         (info.options.sack, info.options.ecn) = (self.sack, self.ecn);
         info.scales.0 = self.peer.scale();
+        info.options.window_scaling = self.scaling;
         info.rto = self.rtt.rto(0);
         info.phase = self.recovery.phase();
         info.board = self.board.counts();

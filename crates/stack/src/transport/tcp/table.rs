@@ -195,7 +195,7 @@ impl Tcp {
             if !cx.config.syn_cookies || self.strays.len() >= MAX_STRAYS {
                 return Err(TransportDrop::SynQueueFull);
             }
-            owner.cookies_until = cx.now + COOKIE_LIFETIME;
+            owner.cookies_until = Some(cx.now + COOKIE_LIFETIME);
             let settings = self.settings_of(listener, cx);
             let answer = self.oven((&flow, &path), &settings, cx).answer(&flow, &segment);
             self.push_stray(Transmit::new(&flow, path, answer));

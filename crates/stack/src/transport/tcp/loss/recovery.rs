@@ -214,12 +214,7 @@ impl Recovery {
         }
         match self.phase {
             Phase::Open => self.look_for_loss(ack, board),
-            Phase::Reduced(point) => {
-                if point.at_most(ack.una) {
-                    self.phase = Phase::Open;
-                }
-                self.look_for_loss(ack, board)
-            }
+            Phase::Reduced(point) => self.reduce(ack, point, board),
             Phase::Fast(point) => self.repair(ack, point, board),
             Phase::Timeout(point, frto) => self.repair_timeout(ack, (point, frto), board),
         }
@@ -230,7 +225,8 @@ impl Recovery {
         let duplicate = if ack.sack_in_use { ack.duplicate && ack.sacked > 0 } else { ack.duplicate };
         if duplicate {
             self.duplicates += 1;
-            if !ack.sack_in_use {
+            // Out of a hole in slow start, what duplicates stand for is sent again: it has not left.
+            if !ack.sack_in_use && !matches!(self.phase, Phase::Timeout(..)) {
                 board.guess_one_left(ack.mss);
             }
         } else if ack.acked > 0 {
@@ -272,6 +268,20 @@ impl Recovery {
         self.prr = None;
         if let Some(rack) = &mut self.rack {
             rack.on_recovered();
+        }
+    }
+
+    /// After a mark the window comes down in proportion to what is delivered, as in fast recovery.
+    fn reduce(&mut self, ack: &Ack, point: SeqNum, board: &mut Scoreboard) -> Verdict {
+        if point.at_most(ack.una) {
+            (self.phase, self.prr) = (Phase::Open, None);
+        }
+        match (self.look_for_loss(ack, board), &mut self.prr) {
+            (Verdict::Grow, Some(prr)) => {
+                prr.on_ack(ack.acked + ack.sacked, board.pipe(), ack.acked > 0);
+                Verdict::Repairing
+            }
+            (verdict, _) => verdict,
         }
     }
 
