@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use base::event::TcpState;
 use net::{Net, Task};
-use stack::{ConnId, Host, ListenerId, TcpError};
+use stack::{ConnId, Host, ListenerId, TcpError, TcpInfo, TcpOption};
 
 use crate::plan::{Built, Plan};
 use crate::seed::Seed;
@@ -259,6 +259,19 @@ impl Conn {
     /// Ends it at once by a reset.
     pub fn abort(&self) {
         self.end.host(|host| host.tcp_abort(self.id));
+    }
+
+    /// Changes a setting.
+    pub fn set(&self, option: TcpOption) {
+        self.end.host(|host| host.tcp_set(self.id, option));
+    }
+
+    /// A snapshot.
+    ///
+    /// # Panics
+    /// When the host has forgotten the connection.
+    pub fn info(&self) -> TcpInfo {
+        self.end.host(|host| host.tcp_info(self.id)).expect("the connection is forgotten")
     }
 
     /// Turns Nagle's algorithm on or off.

@@ -87,6 +87,16 @@ impl Puppet {
         self.send_packet(packet);
     }
 
+    /// The peer sends segments that arrive together: all are received before the host may send.
+    pub fn send_together(&mut self, segs: impl IntoIterator<Item = Seg>) {
+        for seg in segs {
+            let (src, dst) = (self.peer(seg.header.src_port), self.a.addr(seg.header.dst_port));
+            let packet = seg.packet(self.next_id(), src, dst);
+            self.drive(|world, cx| world.on_frame(cx, Port(0), packet));
+        }
+        self.collect();
+    }
+
     /// The peer sends bytes that it calls a packet.
     pub fn send_bytes(&mut self, bytes: Vec<u8>) {
         let packet = PacketBuf::from_vec(self.next_id(), bytes);

@@ -13,11 +13,13 @@ pub struct Seg {
     /// Its header.
     pub header: Header,
     text: Bytes,
+    /// The last two bits of the IP header's traffic class (RFC 3168).
+    ecn: u8,
 }
 
 /// A segment without flags, numbers and text.
 pub fn seg() -> Seg {
-    Seg { header: Header { window: 0xffff, ..Header::default() }, text: Bytes::new() }
+    Seg { header: Header { window: 0xffff, ..Header::default() }, text: Bytes::new(), ecn: 0 }
 }
 
 impl Seg {
@@ -45,6 +47,22 @@ impl Seg {
     /// Sets RST.
     pub fn rst(self) -> Seg {
         self.flag(Flags::RST)
+    }
+
+    /// Sets ECE (RFC 3168).
+    pub fn ece(self) -> Seg {
+        self.flag(Flags::ECE)
+    }
+
+    /// Sets CWR (RFC 3168).
+    pub fn cwr(self) -> Seg {
+        self.flag(Flags::CWR)
+    }
+
+    /// A router on the way has marked its packet: congestion (RFC 3168).
+    pub fn marked(mut self) -> Seg {
+        self.ecn = 3;
+        self
     }
 
     /// Takes the ACK flag away.
@@ -114,7 +132,8 @@ impl Seg {
         match (src, dst) {
             (SocketAddr::V4(src), SocketAddr::V4(dst)) => {
                 let (src, dst, protocol) = (*src.ip(), *dst.ip(), Protocol::TCP);
-                ipv4::Header { src, dst, protocol, ttl: 64, dont_fragment: true, ..Default::default() }
+                let dscp_ecn = self.ecn;
+                ipv4::Header { src, dst, protocol, ttl: 64, dont_fragment: true, dscp_ecn, ..Default::default() }
                     .push(&mut packet);
             }
             (SocketAddr::V6(src), SocketAddr::V6(dst)) => {

@@ -34,7 +34,7 @@ fn the_first_segments_are_acknowledged_at_once() {
     assert_eq!(sent, acked);
 }
 
-//= rfc9293#3.8.6.3 test
+//= rfc9293#3.8.6.3 MUST-40 SHLD-18 test
 //= rfc5681#4.2 test
 #[test]
 fn a_lonely_segment_is_acknowledged_after_forty_milliseconds() {
@@ -45,6 +45,7 @@ fn a_lonely_segment_is_acknowledged_after_forty_milliseconds() {
 }
 
 //= rfc5681#4.2 test
+//= rfc9293#3.8.6.3 SHLD-19 test
 #[test]
 fn every_second_full_segment_is_acknowledged_at_once() {
     let (mut net, a, _b) = warm(seed!());
@@ -53,6 +54,7 @@ fn every_second_full_segment_is_acknowledged_at_once() {
     assert_eq!(acks_after(&net, s(1)), [ms(10), ms(10), ms(10)]);
 }
 
+//= rfc9293#3.10.7.4 MUST-58 test
 #[test]
 fn an_answer_carries_the_acknowledgement() {
     let (mut net, a, b) = warm(seed!());
@@ -65,6 +67,7 @@ fn an_answer_carries_the_acknowledgement() {
 }
 
 //= rfc5681#4.2 test
+//= rfc9293#3.10.7.4 SHLD-31 test
 #[test]
 fn a_gap_and_its_filling_are_acknowledged_at_once() {
     let (mut net, a, _b) = warm(seed!());
@@ -106,4 +109,17 @@ fn nobody_acknowledges_an_acknowledgement() {
     let before = net.ladder().recording().frames().len();
     net.run_for(s(3600));
     assert_eq!(net.ladder().recording().frames().len(), before);
+}
+
+//= rfc9293#3.10.7.4 MUST-59 test
+#[test]
+fn segments_that_arrive_together_are_acknowledged_together() {
+    let mut net = Puppet::new(seed!());
+    let (conn, mut peer) = net.answer(|seg| seg);
+    let first = peer;
+    net.send_together((0..7).map(|n| first.seg().seq(first.nxt + n * 1000).text(&[n as u8; 1000])));
+    peer.nxt += 7000;
+    let acks: Vec<_> = net.take().iter().map(|seen| seen.header.ack).collect();
+    assert_eq!(acks, [peer.nxt]);
+    assert_eq!(conn.recv().len(), 7000);
 }

@@ -50,6 +50,7 @@ fn only_so_many_packets_wait_for_an_answer_and_the_newest_are_kept() {
     assert_eq!(view_first, []);
 }
 
+//= rfc9293#3.9.1.8 MUST-47 test
 #[test]
 fn a_connection_to_a_silent_neighbour_says_that_the_host_is_unreachable() {
     let mut net = Pair::new(seed!()).delay(ms(10)).arp();

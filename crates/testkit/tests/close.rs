@@ -17,6 +17,7 @@ fn open(net: &mut Pair) -> (Conn, Conn) {
 
 //= rfc9293#3.6 test
 //= rfc9293#3.3.2 test
+//= rfc9293#3.6.1 MUST-13 test
 #[test]
 fn the_side_that_closes_first_waits_for_two_segment_lifetimes() {
     let mut net = Pair::new(seed!()).delay(ms(10));
@@ -142,6 +143,7 @@ fn a_reset_does_not_end_time_wait() {
 
 //= rfc6191#2 test
 //= rfc1122#4.2.2.13 test
+//= rfc9293#3.6.1 SHLD-4 test
 #[test]
 fn a_new_syn_opens_a_connection_out_of_time_wait() {
     let mut net = Pair::new(seed!()).delay(ms(10));
@@ -202,7 +204,7 @@ fn text_for_a_program_that_is_gone_is_answered_by_a_reset() {
     assert_eq!(net.ladder().dropped("a", TransportDrop::Closed), 1);
 }
 
-//= rfc9293#3.6.1 test
+//= rfc9293#3.6.1 SHLD-3 test
 #[test]
 fn closing_with_unread_text_resets_the_connection() {
     let mut net = Pair::new(seed!()).delay(ms(10));
@@ -215,6 +217,7 @@ fn closing_with_unread_text_resets_the_connection() {
 }
 
 //= rfc9293#3.10.5 test
+//= rfc9293#3.6 MUST-12 test
 #[test]
 fn an_abort_tells_the_other_side_which_keeps_what_it_has_received() {
     let mut net = Pair::new(seed!()).delay(ms(10));

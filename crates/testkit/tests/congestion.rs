@@ -54,6 +54,7 @@ fn retransmissions(net: &Pair) -> Vec<RetransmitCause> {
 
 //= rfc5681#3.1 test
 //= rfc6928#2 test
+//= rfc9293#3.8.2 MUST-19 test
 #[test]
 fn slow_start_begins_with_ten_segments_and_doubles_every_round_trip() {
     // Known answer E6: 1 MiB in segments of 1460 bytes takes 7 rounds, 100 KiB takes 4. While each of the first 16
@@ -75,6 +76,7 @@ fn with_an_initial_window_of_one_a_mebibyte_takes_ten_rounds() {
 }
 
 //= rfc5681#3.1 test
+//= rfc9293#3.8.2 MUST-19 test
 #[test]
 fn congestion_avoidance_adds_one_segment_every_round_trip() {
     let mut net = pair(seed!());

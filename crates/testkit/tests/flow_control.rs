@@ -13,6 +13,7 @@ fn open(net: &mut Pair) -> (Conn, Conn) {
 }
 
 //= rfc7323#2.2 test
+//= rfc9293#3.1 REC-1 test
 #[test]
 fn a_window_of_a_mebibyte_is_really_used() {
     let fixed = Buffer::fixed(1 << 20);
@@ -34,7 +35,8 @@ fn a_window_of_a_mebibyte_is_really_used() {
     assert!(done < ms(3_000), "sixteen windows and slow start: {done}");
 }
 
-//= rfc9293#3.8.6.1 test
+//= rfc9293#3.8.6.1 MUST-36 MUST-37 SHLD-29 SHLD-30 test
+//= rfc9293#3.8.6 MUST-35 SHLD-14 test
 #[test]
 fn a_closed_window_is_probed_at_growing_intervals_and_never_given_up() {
     let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
@@ -183,7 +185,7 @@ fn a_fin_right_behind_a_full_window_is_not_lost() {
     }
 }
 
-//= rfc9293#3.8.6.2.2 test
+//= rfc9293#3.8.6.2.2 MUST-39 test
 //= rfc9293#3.8.6.2.1 test
 #[test]
 fn a_program_that_reads_in_small_bits_does_not_make_small_segments() {
@@ -207,6 +209,7 @@ fn a_program_that_reads_in_small_bits_does_not_make_small_segments() {
     net.ladder().assert_sound(1500);
 }
 
+//= rfc9293#3.8.6.2.1 MUST-38 test
 #[test]
 fn a_sender_does_not_use_a_silly_window_at_once() {
     let mut net = Puppet::new(seed!());
@@ -231,7 +234,8 @@ fn a_sender_does_not_use_a_silly_window_at_once() {
     assert_eq!(net.take()[0].text.len(), 1000);
 }
 
-//= rfc9293#3.7.4 test
+//= rfc9293#3.7.4 SHLD-7 test
+//= rfc9293#3.9.1.2 SHLD-27 test
 #[test]
 fn nagle_joins_small_writes_while_something_is_unacknowledged() {
     // Known answer B4: three writes of 10 bytes make segments of 10 and 20.
@@ -244,6 +248,7 @@ fn nagle_joins_small_writes_while_something_is_unacknowledged() {
     assert_eq!(b.recv().len(), 30);
 }
 
+//= rfc9293#3.7.4 MUST-17 test
 #[test]
 fn without_nagle_each_write_leaves_at_once() {
     let mut net = Pair::new(seed!()).delay(ms(10));
@@ -257,6 +262,7 @@ fn without_nagle_each_write_leaves_at_once() {
     assert_eq!(sent, [(s(1), 10), (s(1), 10), (s(1), 10)]);
 }
 
+//= rfc9293#3.9.1.2 SHLD-28 test
 #[test]
 fn a_full_segment_does_not_wait_for_nagle() {
     let mut net = Pair::new(seed!()).delay(ms(10));
@@ -268,7 +274,7 @@ fn a_full_segment_does_not_wait_for_nagle() {
     assert_eq!(lengths, [1, 1448, 1448]);
 }
 
-//= rfc9293#3.8.6 test
+//= rfc9293#3.8.6 MUST-34 SHLD-16 SHLD-17 test
 #[test]
 fn a_peer_that_shrinks_its_window_still_gets_everything() {
     let mut net = Puppet::new(seed!());
@@ -299,6 +305,23 @@ fn a_peer_that_shrinks_its_window_still_gets_everything() {
         net.run_for(ms(300));
     }
     assert!(stream == text, "{} bytes", stream.len());
+}
+
+//= rfc9293#3.8.6 SHLD-15 test
+#[test]
+fn a_window_that_shrinks_lets_nothing_new_leave() {
+    let mut net = Puppet::new(seed!());
+    let (conn, mut peer) = net.answer(|seg| seg.mss(1000).window(10_000));
+    conn.send(&pattern(1, 20_000));
+    let sent = net.take();
+    let end = sent.iter().map(|seen| seen.header.seq + seen.text.len() as u32).max_by_key(|end| *end - peer.rcv);
+    peer.rcv += 1000;
+    net.send(peer.seg().window(2000));
+    net.run_for(s(20));
+    let later = net.take();
+    let beyond = later.iter().filter(|seen| (seen.header.seq + seen.text.len() as u32) - end.expect("text") < 1 << 30);
+    let new: Vec<_> = beyond.filter(|seen| seen.header.seq + seen.text.len() as u32 != end.expect("text")).collect();
+    assert!(new.is_empty(), "{new:?}");
 }
 
 #[test]

@@ -81,6 +81,8 @@ fn without_its_first_piece_nobody_is_told() {
 
 //= rfc1191#3 test
 //= rfc1191#4 test
+//= rfc9293#3.7.3 SHLD-6 test
+//= rfc9293#3.9.2.2 MUST-54 test
 #[test]
 fn tcp_learns_the_narrowest_mtu_of_its_path() {
     let mut net = Pair::new(seed!()).delay(ms(10)).far_mtu(600);
@@ -112,6 +114,19 @@ fn a_path_that_swallows_the_message_is_a_black_hole() {
     assert_eq!(talk.outcome().error, Some(stack::TcpError::TimedOut));
 }
 
+//= rfc4821#7 test
+#[test]
+fn a_path_that_swallows_the_message_is_searched_for_the_size_that_passes() {
+    let mut net = Pair::new(seed!()).delay(ms(10)).far_mtu(600);
+    net.rule(drop_all().of(icmp()));
+    let served = net.b.sink(80);
+    let talk = net.a.upload(net.b.addr(80), 20_000);
+    net.run_for(s(120));
+    assert_eq!((talk.outcome().error, served.outcome().heard, served.outcome().ends_heard), (None, 20_000, 1));
+    let passed = net.ladder().received("b", tcp().data());
+    assert!(passed.first().is_some_and(|at| *at < s(30)), "{passed:?}");
+}
+
 #[test]
 fn memory_for_pieces_is_bounded() {
     // Of each datagram the last piece, of one byte, is lost: 64 of them may wait for it.
@@ -125,4 +140,19 @@ fn memory_for_pieces_is_bounded() {
     let ladder = net.ladder();
     assert_eq!(ladder.dropped("b", InternetDrop::ReassemblyFull), 136);
     assert_eq!(ladder.dropped("b", InternetDrop::FragmentTimeout), 64);
+}
+
+//= rfc1191#6.1 test
+#[test]
+fn what_one_connection_learned_of_a_path_the_next_one_knows() {
+    let mut net = Pair::new(seed!()).delay(ms(10)).far_mtu(600);
+    net.b.sink(80);
+    net.a.upload(net.b.addr(80), 20_000);
+    net.run_for(s(20));
+    let start = net.now();
+    net.a.upload(net.b.addr(80), 20_000);
+    net.run_for(s(20));
+    let sizes: Vec<usize> =
+        net.ladder().segments("a", tcp().data()).iter().filter(|s| s.at > start).map(|s| s.text.len()).collect();
+    assert_eq!(sizes.iter().max(), Some(&548), "{sizes:?}");
 }

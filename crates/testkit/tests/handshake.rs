@@ -39,7 +39,7 @@ fn a_lost_syn_is_retried_after_one_second() {
 }
 
 //= rfc6298#5 test
-//= rfc9293#3.8.3 test
+//= rfc9293#3.8.3 MUST-22 MUST-23 test
 #[test]
 fn a_syn_that_nobody_answers_is_retried_at_doubling_times_and_then_given_up() {
     let mut net = Pair::new(seed!());
@@ -105,7 +105,7 @@ fn a_closed_port_refuses_by_a_reset() {
     assert_eq!(net.a.connections(), 0);
 }
 
-//= rfc9293#3.5 test
+//= rfc9293#3.5 MUST-10 test
 #[test]
 fn both_sides_may_open_at_the_same_time() {
     let mut net = Pair::new(seed!()).delay(ms(10));
@@ -137,6 +137,7 @@ fn a_simultaneous_open_that_is_closed_at_once_still_sends_its_text() {
 }
 
 //= rfc6528#3 test
+//= rfc9293#3.4.1 MUST-8 test
 #[test]
 fn initial_numbers_of_one_pair_of_ends_count_a_tick_every_four_microseconds() {
     let mut net = Pair::new(seed!()).delay(ms(10));
@@ -303,6 +304,27 @@ fn a_peer_that_restarted_finds_the_old_connection_and_ends_it() {
     assert_eq!(old.error(), Some(TcpError::Reset));
     net.send(syn);
     assert_eq!(net.hear().unwrap().header.ack, peer.nxt + 5_001);
+}
+
+//= rfc9293#3.5 MUST-11 test
+#[test]
+fn a_reset_in_syn_received_leads_back_to_where_the_connection_came_from() {
+    // From LISTEN: the listener goes on as if nothing had been, and its program hears nothing.
+    let mut net = Puppet::new(seed!());
+    let listener = net.a.listen(80);
+    net.send(seg().ports(9, 80).syn().seq(SeqNum(7)));
+    net.send(seg().ports(9, 80).rst().seq(SeqNum(8)));
+    assert_eq!((net.a.connections(), listener.accept().is_none()), (0, true));
+    net.take();
+    net.dial(80, |seg| seg);
+    assert!(listener.accept().is_some());
+    // From SYN-SENT (both opened at once): the program hears that it was refused.
+    let conn = net.a.connect(net.peer(70));
+    let syn = net.take().pop().expect("a SYN");
+    net.send(seg().ports(70, syn.src.port()).syn().seq(SeqNum(50)));
+    assert_eq!(conn.state(), TcpState::SynReceived);
+    net.send(seg().ports(70, syn.src.port()).rst().seq(SeqNum(51)));
+    assert_eq!(conn.connected(), Err(TcpError::Refused));
 }
 
 #[test]

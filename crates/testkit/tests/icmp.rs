@@ -163,7 +163,32 @@ fn a_forged_error_about_a_connection_is_not_believed() {
     assert_eq!(net.ladder().segments("a", tcp().data()).last().unwrap().text.len(), 1448);
 }
 
-//= rfc9293#3.9.2.2 test
+//= rfc9293#3.9.2.2 MUST-55 test
+//= rfc6633#3 test
+#[test]
+fn a_source_quench_is_thrown_away_in_silence() {
+    let mut net = Pair::new(seed!()).delay(ms(10));
+    net.b.listen(80);
+    let conn = net.a.connect(net.b.addr(80));
+    net.run_for(ms(100));
+    conn.send(&[1; 5000]);
+    let segment = net.ladder().segments("a", tcp().data())[0].clone();
+    let before = conn.info();
+    let (local, remote) = conn.addresses();
+    let quoted = seg().ports(local.port(), remote.port()).seq(segment.header.seq);
+    let quoted = quoted.packet(base::PacketId(1), local, remote).contiguous();
+    let mut message = [&[4, 0, 0, 0, 0, 0, 0, 0][..], &quoted[..28]].concat();
+    let sum: u32 = message.chunks(2).map(|two| u32::from(two[0]) << 8 | u32::from(two[1])).sum();
+    let sum = !(((sum & 0xffff) + (sum >> 16)) as u16);
+    message[2..4].copy_from_slice(&sum.to_be_bytes());
+    let router = net.b.host(|host| host.raw_open(ICMP)).unwrap();
+    net.b.host(|host| host.raw_send(router, net.a.ip(), None, &message)).unwrap();
+    net.run_for(ms(15));
+    assert_eq!((conn.info().cwnd, conn.state()), (before.cwnd, before.state));
+    assert!(net.ladder().sent("a", icmp()).is_empty(), "nobody answers it");
+}
+
+//= rfc9293#3.9.2.2 MUST-56 test
 #[test]
 fn a_soft_error_does_not_end_a_connection() {
     // The router cannot reach `b` for a while, says so, and later can again.

@@ -66,6 +66,7 @@ fn damage_that_the_network_card_finds() {
     }
 }
 
+//= rfc9293#3.1 MUST-2 MUST-3 test
 #[test]
 fn damage_that_only_checksums_find() {
     for seed in seed!().many(20) {

@@ -4,7 +4,7 @@ use base::SeqNum;
 use base::event::TransportDrop;
 use glassnet_testkit::*;
 
-//= rfc9293#3.7.1 test
+//= rfc9293#3.7.1 MUST-14 SHLD-5 test
 #[test]
 fn a_segment_fills_the_mtu_and_not_more() {
     for (net, mss, text) in [
@@ -27,7 +27,7 @@ fn a_segment_fills_the_mtu_and_not_more() {
     }
 }
 
-//= rfc9293#3.7.1 test
+//= rfc9293#3.7.1 MUST-15 test
 #[test]
 fn a_peer_that_names_no_segment_size_takes_536_bytes() {
     for (v6, expected) in [(false, 536), (true, 1220)] {
@@ -70,6 +70,7 @@ fn options_are_answered_only_when_they_were_offered() {
 }
 
 //= rfc7323#2.2 test
+//= rfc9293#3.1 MUST-1 test
 #[test]
 fn without_scaling_on_both_sides_windows_are_taken_as_they_are() {
     let mut net = Puppet::new(seed!());
@@ -220,7 +221,7 @@ fn without_permission_there_are_no_blocks() {
     assert_eq!(net.hear().unwrap().options().sack.len(), 0);
 }
 
-//= rfc9293#3.7.1 test
+//= rfc9293#3.7.1 MUST-16 test
 #[test]
 fn segments_with_sack_blocks_still_fit_the_mtu() {
     let mut with_blocks = 0;

@@ -43,6 +43,8 @@ fn the_timeout_follows_the_known_answers_over_the_wire() {
 }
 
 //= rfc6298#5 test
+//= rfc9293#3.8.2 MUST-19 test
+//= rfc9293#3.8.3 MUST-20 SHLD-11 test
 #[test]
 fn timeouts_double_up_to_a_minute_and_then_the_connection_is_given_up() {
     let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.rack = false);
@@ -64,6 +66,7 @@ fn timeouts_double_up_to_a_minute_and_then_the_connection_is_given_up() {
 
 //= rfc6298#3 test
 //= rfc6298#5 test
+//= rfc9293#3.8.1 MUST-18 test
 #[test]
 fn a_segment_sent_twice_measures_nothing_and_the_doubled_timeout_stays() {
     let (mut net, a, b) = open(seed!());

@@ -271,6 +271,7 @@ fn a_segment_from_oneself_does_no_harm() {
     assert_alive(&mut net);
 }
 
+//= rfc9293#3.9.2.3 MUST-57 MUST-63 test
 #[test]
 fn a_segment_to_everybody_is_meant_for_nobody() {
     let mut net = Puppet::new(seed!());

@@ -3,17 +3,21 @@
 //! ```text
 //!     //= rfc9293#3.10.7.4        above the code that obeys the section
 //!     //= rfc9293#3.10.7.4 test   above the test that proves it
+//!     //= rfc9293#3.8.4 MUST-24 MUST-25 test      with the requirements of RFC 9293's Appendix B that are meant
 //! ```
 //! Old RFCs do not number their sections; there the section's heading stands: `rfc768#fields`, `rfc792#message-formats`.
 
+use crate::requirements::named;
 use crate::{File, Problem, Rule, Source, Tree};
 
 /// The form of a citation.
 pub const RULE: Rule = Rule {
-    asks: "A citation reads `//= rfcN#SECTION` above code and `//= rfcN#SECTION test` above a test.",
+    asks: "A citation reads `//= rfcN#SECTION` above code and `//= rfcN#SECTION test` above a test; requirements of RFC 9293 \
+           stand behind the section: `//= rfc9293#3.8.4 MUST-24 test`.",
     because: "docs/rfc/coverage.md is made from them: it answers which section is obeyed where, and which test proves it",
     cure: "write the number of the section as the RFC's table of contents has it (`3.10.7.4`, `A.2`; its heading in small \
-           letters, `message-formats`, where an old RFC has no numbers), one citation a line, with ` test` in tests only, and code right below it",
+           letters, `message-formats`, where an old RFC has no numbers), one section a line, the ids as in Appendix B of RFC 9293, \
+           with ` test` in tests only, and code right below it",
     check,
 };
 
@@ -24,6 +28,8 @@ pub struct Citation {
     pub rfc: u32,
     /// The section, such as `3.10.7.4` or `message-formats`.
     pub section: String,
+    /// Requirements of RFC 9293: `MUST-24`.
+    pub ids: Vec<String>,
     /// Whether it stands above a test.
     pub test: bool,
 }
@@ -37,11 +43,13 @@ pub fn citations(file: &File) -> impl Iterator<Item = (usize, Option<Citation>)>
 fn parse(text: &str) -> Option<Citation> {
     let mut words = text.strip_prefix(' ')?.split(' ');
     let (rfc, section) = words.next()?.strip_prefix("rfc")?.split_once('#')?;
-    let test = match words.next() {
-        None => false,
-        Some("test") => true,
-        Some(_) => return None,
-    };
+    let mut words = words.peekable();
+    let mut ids = Vec::new();
+    while let Some(id) = words.next_if(|word| *word != "test") {
+        named(id).filter(|_| rfc == "9293")?;
+        ids.push(id.to_owned());
+    }
+    let test = words.next().is_some();
     let part = |part: &str| {
         let number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         number || (part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_uppercase()))
@@ -52,7 +60,7 @@ fn parse(text: &str) -> Option<Citation> {
     };
     let named = section.split('.').all(part) || heading(section);
     let well_formed = words.next().is_none() && named && !rfc.starts_with('0');
-    well_formed.then_some(Citation { rfc: rfc.parse().ok()?, section: section.into(), test })
+    well_formed.then_some(Citation { rfc: rfc.parse().ok()?, section: section.into(), ids, test })
 }
 
 fn check(tree: &Tree) -> Vec<Problem> {
@@ -87,11 +95,17 @@ mod tests {
 
     #[test]
     fn only_one_form_is_a_citation() {
-        let cited = |rfc, section: &str, test| Some(Citation { rfc, section: section.into(), test });
+        let cited = |rfc, section: &str, test| Some(Citation { rfc, section: section.into(), ids: Vec::new(), test });
         assert_eq!(parse(" rfc9293#3.10.7.4"), cited(9293, "3.10.7.4", false));
         assert_eq!(parse(" rfc6675#A.2 test"), cited(6675, "A.2", true));
         assert_eq!(parse(" rfc792#message-formats"), cited(792, "message-formats", false));
+        let ids = vec!["MUST-24".into(), "SHLD-12".into()];
+        let both = Some(Citation { rfc: 9293, section: "3.8.4".into(), ids, test: true });
+        assert_eq!(parse(" rfc9293#3.8.4 MUST-24 SHLD-12 test"), both);
         for wrong in [
+            " rfc9293#3.8.4 MUST-70",
+            " rfc9293#3.8.4 test MUST-24",
+            " rfc1122#3.8.4 MUST-24",
             "rfc1#1",
             " rfc1",
             " rfc1#",

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::citations::citations;
+use crate::requirements::{REQUIREMENTS, Requirement};
+use crate::waived::{PARTLY, WAIVED};
 use crate::{File, Problem, Rule, Source, Tree};
 
 /// The committed page is the one that the citations make.
@@ -20,9 +22,20 @@ pub const PAGE: &str = "docs/rfc/coverage.md";
 
 /// One section: the files whose code cites it, and the tests that do.
 #[derive(Default)]
-struct Section {
-    code: BTreeSet<String>,
-    tests: BTreeSet<String>,
+pub(crate) struct Section {
+    pub(crate) code: BTreeSet<String>,
+    pub(crate) tests: BTreeSet<String>,
+}
+
+impl Section {
+    /// The citation at `line` of a file.
+    fn add(&mut self, file: &File, source: &Source, line: usize, test: bool) {
+        if test {
+            self.tests.insert(format!("`{}`", function_below(source, line).unwrap_or(&*file.path)));
+        } else {
+            self.code.insert(format!("[{}](../../{})", short_path(file), file.path));
+        }
+    }
 }
 
 /// The page as the tree's citations make it.
@@ -32,11 +45,7 @@ pub fn page(tree: &Tree) -> String {
         for (line, citation) in citations(file) {
             let Some(citation) = citation else { continue };
             let section = rfcs.entry(citation.rfc).or_default().entry(SectionNumber(citation.section)).or_default();
-            let (list, place) = match citation.test {
-                true => (&mut section.tests, format!("`{}`", function_below(source, line).unwrap_or(&*file.path))),
-                false => (&mut section.code, format!("[{}](../../{})", short_path(file), file.path)),
-            };
-            list.insert(place);
+            section.add(file, source, line, citation.test);
         }
     }
     let mut text = String::from(HEAD);
@@ -51,8 +60,62 @@ pub fn page(tree: &Tree) -> String {
             let _ = writeln!(text, "| {} | {} | {} |", number.0, list(section.code), list(section.tests));
         }
     }
+    text.push_str(&requirements_table(tree));
     text
 }
+
+/// Every MUST and SHOULD of RFC 9293: who obeys it, which test proves it, or why it is waived.
+fn requirements_table(tree: &Tree) -> String {
+    let traces = traces(tree);
+    let mut text = String::from(REQUIREMENTS_HEAD);
+    let (mut tested, mut implemented, mut waived) = (0, 0, 0);
+    let mut rows = String::new();
+    for Requirement { id, section, level, what } in REQUIREMENTS {
+        let trace = traces.get(*id);
+        let list = |places: Option<&BTreeSet<String>>| {
+            places.map(|places| places.iter().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default()
+        };
+        let reason = WAIVED.iter().find(|(waived, _)| waived == id).map(|(_, reason)| *reason);
+        let state = match (trace.is_some_and(|trace| !trace.tests.is_empty()), trace.is_some(), reason) {
+            (true, ..) => (tested += 1, "tested").1,
+            (false, true, _) => (implemented += 1, "implemented").1,
+            (false, false, Some(_)) => (waived += 1, "waived").1,
+            (false, false, None) => "missing",
+        };
+        let code = list(trace.map(|trace| &trace.code));
+        let mut tests = reason.map_or_else(|| list(trace.map(|trace| &trace.tests)), str::to_owned);
+        if let Some((_, rest)) = PARTLY.iter().find(|(partly, _)| partly == id) {
+            tests = format!("{tests}; in part: {rest}");
+        }
+        let _ = writeln!(rows, "| {id} | {section} | {level} | {what} | {state} | {code} | {tests} |");
+    }
+    let all = REQUIREMENTS.len();
+    let _ = write!(text, "{all} requirements: {tested} tested, {implemented} implemented, {waived} waived\n\n");
+    text.push_str("| id | section | | what | state | code | tests, or the reason of the waiver |\n|---|---|---|---|---|---|---|\n");
+    text.push_str(&rows);
+    text
+}
+
+/// Where each requirement is cited.
+pub(crate) fn traces(tree: &Tree) -> BTreeMap<String, Section> {
+    let mut traces: BTreeMap<String, Section> = BTreeMap::new();
+    for (file, source) in tree.sources().filter(|(file, _)| file.krate().is_some_and(|krate| krate != "tidy")) {
+        for (line, citation) in citations(file) {
+            for id in citation.iter().flat_map(|citation| &citation.ids) {
+                let test = citation.as_ref().is_some_and(|citation| citation.test);
+                traces.entry(id.clone()).or_default().add(file, source, line, test);
+            }
+        }
+    }
+    traces
+}
+
+const REQUIREMENTS_HEAD: &str = "
+## The requirements of RFC 9293
+Every MUST and SHOULD of its Appendix B by its number there: tested (cited above a test), implemented (cited above code alone),
+or waived with the reason.
+
+";
 
 const HEAD: &str = "# What is obeyed where
 
@@ -177,11 +240,13 @@ const TITLES: &[(u32, &str)] = &[
     (3397, "DHCP domain search option"),
     (3465, "TCP congestion control with appropriate byte counting"),
     (3492, "Punycode"),
+    (3522, "The Eifel detection algorithm for TCP"),
     (3542, "Advanced sockets API for IPv6"),
     (3596, "DNS extensions to support IPv6"),
     (3597, "Handling of unknown DNS resource record types"),
     (3927, "Dynamic configuration of IPv4 link-local addresses"),
     (3986, "Uniform Resource Identifier: generic syntax"),
+    (4015, "The Eifel response algorithm for TCP"),
     (4034, "Resource records for DNSSEC"),
     (4291, "IP version 6 addressing architecture"),
     (4343, "DNS case insensitivity"),
@@ -232,6 +297,7 @@ const TITLES: &[(u32, &str)] = &[
     (6979, "Deterministic usage of DSA and ECDSA"),
     (7323, "TCP extensions for high performance"),
     (7413, "TCP fast open"),
+    (7661, "Updating TCP to support rate-limited traffic"),
     (7748, "Elliptic curves for security"),
     (7766, "DNS transport over TCP"),
     (8020, "NXDOMAIN: there really is nothing underneath"),
@@ -253,6 +319,7 @@ const TITLES: &[(u32, &str)] = &[
     (9438, "CUBIC for fast and long-distance networks"),
     (9499, "DNS terminology"),
     (9525, "Service identity in TLS"),
+    (9937, "Proportional rate reduction"),
 ];
 
 #[cfg(test)]
@@ -268,7 +335,7 @@ mod tests {
         let table = "2 sections cited, 1 with a test\n\n| section | code | tests |\n|---|---|---|\n\
                      | 3.9 | [stack/x.rs](../../crates/stack/src/x.rs) | `b_works` |\n\
                      | 3.10 | [stack/x.rs](../../crates/stack/src/x.rs) |  |\n";
-        assert!(page.ends_with(table), "{page}");
+        assert!(page.contains(table), "{page}");
         let with = |page: &str| Tree::of([("crates/stack/src/x.rs", text), (PAGE, page)]);
         assert!(check(&with(&page)).is_empty() && check(&with("old")).len() == 1);
     }

@@ -11,10 +11,12 @@ pub mod headers;
 pub mod imports;
 pub mod length;
 pub mod licences;
+pub mod requirements;
 mod rule;
 pub mod settings;
 mod source;
 mod tree;
+pub mod waived;
 
 pub use rule::{Problem, Rule};
 pub use source::Source;

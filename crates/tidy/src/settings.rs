@@ -39,6 +39,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ("packetdrill", "sack", "sysctl tcp_sack of a script"),
     ("packetdrill", "send_buffer", "Linux counts memory, not bytes: the shim says when a write is full"),
     ("packetdrill", "syn_cookies", "sysctl tcp_syncookies of a script"),
+    ("packetdrill", "tail_probe", "sysctl tcp_early_retrans of a script"),
     ("packetdrill", "timestamps", "sysctl tcp_timestamps of a script"),
     ("packetdrill", "window_scaling", "sysctl tcp_window_scaling of a script"),
     ("storm", "congestion", "every controller lives through faults, against every other"),

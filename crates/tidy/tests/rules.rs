@@ -1,7 +1,7 @@
 //! The house rules, held against this tree.
 
 use glassnet_tidy::{
-    Rule, Tree, citations, coverage, documents, forbidden, headers, imports, length, licences, settings,
+    Rule, Tree, citations, coverage, documents, forbidden, headers, imports, length, licences, settings, waived,
 };
 
 fn holds(rule: &Rule) {
@@ -66,4 +66,9 @@ fn dependencies_may_be_given_away() {
 #[test]
 fn whoever_changes_a_default_of_the_stack_says_why() {
     holds(&settings::RULE);
+}
+
+#[test]
+fn every_requirement_of_tcp_is_cited_or_waived() {
+    holds(&waived::RULE);
 }
