@@ -223,6 +223,9 @@ impl Host {
         let Host { tcp, config, facts, wakers, own, routes, interfaces, path_mtus, .. } = self;
         let path = |to| Some(narrowed(find_path(own, routes, interfaces, to)?, path_mtus, to, cx.now));
         let result = tcp.on_segment(flow, segment, &path, &mut TcpCx { now: cx.now, config, facts, wakers });
+        while let Some((to, mtu)) = self.tcp.confirmed.pop() {
+            self.path_mtus.learn(to, mtu, cx.now);
+        }
         if let Err(reason) = result {
             self.dropped(cx, id, reason);
         }

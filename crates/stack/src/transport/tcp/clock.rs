@@ -36,6 +36,17 @@ pub(crate) struct Clock {
     pub(super) last_sent: Option<Instant>,
 }
 
+/// Whether a size of segment was given up because larger ones vanished (RFC 4821).
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) enum Suspicion {
+    #[default]
+    None,
+    /// A smaller size is being tried.
+    Tried,
+    /// It went through: others should know.
+    Confirmed,
+}
+
 /// What may happen before the retransmission timeout.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Early {
@@ -229,7 +240,9 @@ impl Sender {
     //= rfc4821#7.7
     fn suspect_black_hole(&mut self) {
         if self.board.first().is_some_and(|first| first.len > LEAST_SURE_MSS) {
-            self.on_path_mtu((self.mss / 2).max(LEAST_SURE_MSS) + self.overhead);
+            let mss = (self.mss / 2).max(LEAST_SURE_MSS);
+            self.on_path_mtu(mss + self.overhead);
+            self.black_hole = Suspicion::Tried;
         }
     }
 

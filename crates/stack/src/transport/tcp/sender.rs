@@ -11,7 +11,7 @@ use base::event::{Flow, TransportFact};
 use base::{Duration, Instant, SeqNum};
 use wire::tcp::{Flags, SackBlocks};
 
-use super::clock::Clock;
+use super::clock::{Clock, Suspicion};
 use super::congestion::{Acked, Controller, Repair, controller};
 use super::cx::TcpCx;
 use super::loss::{Ack, AckClock, Covered, Recovery, Scoreboard, Sent, Tolerance, Verdict};
@@ -66,6 +66,7 @@ pub(crate) struct Sender {
     most_in_flight: u32,
     round_end: SeqNum,
     pub(super) tail_probe: bool,
+    pub(super) black_hole: Suspicion,
     initial_window: u32,
     /// Bytes marked lost of which the controller was told.
     lost_told: u32,
@@ -134,6 +135,7 @@ impl Sender {
             most_in_flight: 0,
             round_end: iss + 1,
             tail_probe: cx.config.tail_probe,
+            black_hole: Suspicion::None,
             initial_window: mss * cx.config.initial_window,
             lost_told: 0,
         }
@@ -250,6 +252,9 @@ impl Sender {
 
     fn on_news(&mut self, sample: Option<Duration>, now: Instant) {
         self.clock.on_news(now);
+        if self.black_hole == Suspicion::Tried {
+            self.black_hole = Suspicion::Confirmed;
+        }
         if let Some(sample) = sample {
             self.rtt.on_sample(sample, now);
             // Karn: a doubled timeout stays until a round trip is measured again.
@@ -271,7 +276,8 @@ impl Sender {
             if self.congestion.repair() == Repair::Proportional {
                 let outstanding = (self.snd_nxt - self.snd_una + acked).saturating_sub(self.board.sacked().0);
                 let reduced = (self.congestion.threshold(), self.initial_window);
-                self.recovery.reduce_in_proportion((outstanding, self.board.pipe()), reduced, (acked, self.mss));
+                // What this very segment delivers is counted with the verdict on it.
+                self.recovery.reduce_in_proportion((outstanding, self.board.pipe()), reduced, (0, self.mss));
             }
             self.cwr_due = true;
             self.tell(before, "congestion mark (ECN)", cx);
@@ -365,7 +371,7 @@ impl Sender {
 
     /// The window changed from `before` for a reason worth telling.
     pub(super) fn tell(&self, before: u32, why: &'static str, cx: &mut TcpCx<'_>) {
-        let (flow, cwnd, ssthresh) = (self.flow, (before, self.window()), self.congestion.threshold());
+        let (flow, cwnd, ssthresh) = (self.flow, (before, self.congestion.window()), self.congestion.threshold());
         cx.facts.add(|| TransportFact::Congestion { flow, why, cwnd, ssthresh });
     }
 
@@ -433,6 +439,16 @@ impl Sender {
             self.congestion.on_mss(mss);
             self.board.mark_larger_lost(mss);
         }
+    }
+
+    /// The largest segment, options included, that went through where larger ones vanished; told once.
+    #[inline]
+    pub(super) fn take_confirmed_mss(&mut self) -> Option<u32> {
+        if self.black_hole != Suspicion::Confirmed {
+            return None;
+        }
+        self.black_hole = Suspicion::None;
+        Some(self.mss + self.overhead)
     }
 
     /// Whether segments may carry blocks: both sides agreed, and text has room beside them.

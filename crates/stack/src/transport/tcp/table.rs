@@ -38,6 +38,8 @@ pub(crate) struct Tcp {
     strays: VecDeque<Transmit>,
     /// Bytes that the buffers of all connections have grown by.
     pub(super) grown: usize,
+    /// What black holes let through, by destination, for the host to remember.
+    pub(crate) confirmed: Vec<(IpAddr, usize)>,
 }
 
 pub(super) struct Entry {
@@ -84,6 +86,7 @@ impl Tcp {
             timers: Timers::default(),
             strays: VecDeque::new(),
             grown: 0,
+            confirmed: Vec::new(),
         }
     }
 
@@ -126,6 +129,12 @@ impl Tcp {
         }
         entry.connection.may_grow = self.grown < cx.config.buffer_budget;
         let arrived = entry.connection.on_segment(segment, cx);
+        if let Phase::Synchronized(open) = &mut entry.connection.phase
+            && let Some(mss) = open.snd.take_confirmed_mss()
+        {
+            let to = entry.connection.flow.remote.ip();
+            self.confirmed.push((to, mss as usize + if to.is_ipv4() { 40 } else { 60 }));
+        }
         self.count_growth(id);
         if arrived == Arrived::Established {
             self.on_established(id, cx);
