@@ -34,7 +34,7 @@ impl Sysctls {
 
     /// Least, default and most, as of `tcp_rmem` and `tcp_wmem`.
     pub fn three(&self, name: &str) -> Option<[usize; 3]> {
-        let mut numbers = self.ipv4(name)?.split_whitespace().map(str::parse);
+        let mut numbers = self.ipv4(name)?.split([' ', '\t', ',']).filter(|word| !word.is_empty()).map(str::parse);
         Some([numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?])
     }
 }

@@ -73,6 +73,37 @@ fn text_that_waits_is_counted_and_read() {
 }
 
 #[test]
+fn text_that_was_peeked_at_stays_to_be_read() {
+    let drill = Drill::new();
+    let fd = drill.established();
+    drill.inject(text(1, 1000, 1));
+    assert_eq!(drill.recv(fd, 600, libc::MSG_PEEK), Ok(600));
+    assert_eq!(drill.recv(fd, 2000, libc::MSG_PEEK), Ok(1000));
+    assert_eq!(drill.ioctl(fd, libc::FIONREAD), 1000);
+    assert_eq!((drill.read(fd, 400), drill.read(fd, 2000)), (Ok(400), Ok(600)));
+    drill.nonblocking(fd);
+    assert_eq!(drill.recv(fd, 1, libc::MSG_PEEK), Err(libc::EAGAIN));
+}
+
+#[test]
+fn a_reset_is_a_broken_pipe_only_to_who_has_still_to_finish() {
+    let fin = |drill: &Drill| drill.inject(In { flags: Flags::FIN | Flags::ACK, ..ack(1) });
+    let reset = |drill: &Drill, seq| drill.inject(In { flags: Flags::RST, seq, ..ack(0) });
+    let error = |drill: &Drill, fd| drill.get_int(fd, libc::SOL_SOCKET, libc::SO_ERROR);
+    let (open, half, closing) = (Drill::new(), Drill::new(), Drill::new());
+    let fds = [&open, &half, &closing].map(Drill::established);
+    reset(&open, 1);
+    assert_eq!(error(&open, fds[0]), libc::ECONNRESET);
+    fin(&half);
+    reset(&half, 2);
+    assert_eq!(error(&half, fds[1]), libc::EPIPE);
+    fin(&closing);
+    assert_eq!(closing.shutdown(fds[2], libc::SHUT_WR), Ok(0));
+    reset(&closing, 2);
+    assert_eq!(error(&closing, fds[2]), libc::ECONNRESET);
+}
+
+#[test]
 fn a_write_takes_what_linux_takes_and_says_when_there_is_room() {
     let drill = Drill::new();
     let fd = drill.established();

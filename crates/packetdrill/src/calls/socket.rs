@@ -1,5 +1,6 @@
 //! A socket as a program sees it: the stack's connection or listener, and what Linux keeps beside it.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
@@ -49,6 +50,8 @@ pub(crate) struct Socket {
     pub(crate) own: Own,
     pub(crate) send: SendQueue,
     pub(crate) backlog: Backlog,
+    /// Taken from the stack for a program that only looked at it (`MSG_PEEK`).
+    pub(crate) peeked: VecDeque<u8>,
     pub(crate) notices: Notices,
     /// `shutdown` was called.
     pub(crate) shut: (bool, bool),
@@ -83,6 +86,8 @@ struct Seen {
     read: u64,
     received: u64,
     finished: bool,
+    /// The peer has, and this side has not.
+    finished_first: bool,
     open: bool,
     expanded: bool,
     over: bool,
@@ -106,6 +111,7 @@ impl Socket {
             own: Own::default(),
             send,
             backlog: Backlog::default(),
+            peeked: VecDeque::new(),
             notices: Notices::default(),
             shut: (false, false),
             error_told: false,
@@ -153,9 +159,32 @@ impl Socket {
         self.own.not_sent_limit.filter(|limit| *limit != 0).map_or(usual, u64::from)
     }
 
-    /// The program has read.
-    pub(crate) fn on_read(&mut self, len: usize) {
-        self.seen.read += len as u64;
+    /// Reads what was peeked at, and then from the stack; `peek`: it stays to be read. As the stack answers `tcp_recv`.
+    pub(crate) fn read(
+        &mut self,
+        host: &mut Host,
+        id: ConnId,
+        into: &mut [u8],
+        peek: bool,
+    ) -> std::result::Result<Option<usize>, TcpError> {
+        let wanted = into.len();
+        while self.peeked.len() < wanted {
+            let mut more = vec![0; wanted - self.peeked.len()];
+            match host.tcp_recv(id, &mut more) {
+                Ok(Some(n @ 1..)) => {
+                    self.seen.read += n as u64;
+                    self.peeked.extend(&more[..n]);
+                }
+                end if self.peeked.is_empty() => return end,
+                _ => break,
+            }
+        }
+        let len = wanted.min(self.peeked.len());
+        into[..len].iter_mut().zip(&self.peeked).for_each(|(byte, peeked)| *byte = *peeked);
+        if !peek {
+            self.peeked.drain(..len);
+        }
+        Ok((len > 0).then_some(len))
     }
 
     /// The peer has finished sending.
@@ -167,8 +196,8 @@ impl Socket {
     pub(crate) fn failure(&self, host: &Host) -> Option<Errno> {
         match host.tcp_connected(self.conn()?) {
             Err(TcpError::Closed) | Ok(_) => None,
-            // A connection that the peer had finished with is a broken pipe.
-            Err(TcpError::Reset) if self.seen.finished => Some(Errno(libc::EPIPE)),
+            // A connection that the peer had finished with, and the program not, is a broken pipe.
+            Err(TcpError::Reset) if self.seen.finished_first => Some(Errno(libc::EPIPE)),
             Err(error) => Some(error.into()),
         }
     }
@@ -216,6 +245,9 @@ impl Socket {
             info.state,
             TcpState::CloseWait | TcpState::LastAck | TcpState::Closing | TcpState::TimeWait | TcpState::Closed
         );
+        if info.state != TcpState::Closed {
+            self.seen.finished_first = info.state == TcpState::CloseWait;
+        }
         if finished && !self.seen.finished && open {
             self.seen.finished = true;
             keys |= ALL;

@@ -130,11 +130,11 @@ impl Machine {
         }
         let (host, socket) = self.both(fd)?;
         let Kind::Stream(id, _) = socket.kind else { return Err(Errno(libc::ENOTCONN)) };
+        let peek = flags & libc::MSG_PEEK != 0;
         let mut data = vec![0; len];
-        match host.tcp_recv(id, &mut data) {
+        match socket.read(host, id, &mut data, peek) {
             Ok(Some(n)) => {
                 data.truncate(n);
-                socket.on_read(n);
                 let control = inq(host, socket).into_iter().collect();
                 Ok(Answer::Is(Received { data, flags: 0, control }))
             }
@@ -206,7 +206,8 @@ impl Machine {
 
 /// What waits to be read.
 pub(crate) fn unread(host: &Host, socket: &Socket) -> u32 {
-    socket.conn().and_then(|id| host.tcp_info(id)).map_or(0, |info| info.unread)
+    let waits = socket.conn().and_then(|id| host.tcp_info(id)).map_or(0, |info| info.unread);
+    waits + socket.peeked.len() as u32
 }
 
 /// `TCP_INQ`: what waits to be read, and one byte when only the end does.

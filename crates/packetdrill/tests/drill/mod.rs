@@ -236,6 +236,13 @@ impl Drill {
         answer(unsafe { call(self.table.userdata, fd, room.as_mut_ptr().cast(), len) } as i64)
     }
 
+    pub(crate) fn recv(&self, fd: i32, len: usize, flags: i32) -> Answer {
+        let mut room = vec![0u8; len];
+        let call = self.table.recv.expect("filled in");
+        // SAFETY: the room is as long as it says.
+        answer(unsafe { call(self.table.userdata, fd, room.as_mut_ptr().cast(), len, flags) } as i64)
+    }
+
     /// The first control message of the error queue: level, type and data.
     pub(crate) fn read_error_queue(&self, fd: i32) -> Result<(i32, i32, Vec<u8>), i32> {
         let mut control = [0u64; 16];
