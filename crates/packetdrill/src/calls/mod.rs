@@ -4,6 +4,7 @@ mod backlog;
 mod connect;
 mod control;
 mod option;
+mod progress;
 mod ready;
 mod socket;
 mod stream;

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
+use base::Instant;
 use base::event::TcpState;
-use base::{Duration, Instant};
-use stack::{ConnId, Host, ListenerId, TcpError, TcpOption, Waiting};
+use stack::{ConnId, Host, ListenerId, TcpError, TcpOption};
 
 use super::backlog::Backlog;
+use super::progress::Seen;
 use crate::address::Family;
 use crate::errno::Errno;
 use crate::info::Times;
@@ -62,7 +63,7 @@ pub(crate) struct Socket {
     /// The last write said that more would come (`MSG_MORE`).
     pub(crate) more: bool,
     pub(crate) times: Times,
-    seen: Seen,
+    pub(super) seen: Seen,
 }
 
 /// Settings that the stack need not know, or that a program reads back.
@@ -75,27 +76,6 @@ pub(crate) struct Own {
     /// `TCP_INQ`, `SO_ZEROCOPY`.
     pub(crate) inq: bool,
     pub(crate) zerocopy: bool,
-}
-
-/// What the connection looked like the last time.
-#[derive(Clone, Copy, Debug, Default)]
-struct Seen {
-    at: Instant,
-    /// Where the time goes until the next look: busy, the peer's window, the send buffer.
-    goes: (bool, bool, bool),
-    read: u64,
-    received: u64,
-    finished: bool,
-    /// The peer has, and this side has not.
-    finished_first: bool,
-    open: bool,
-    expanded: bool,
-    over: bool,
-    cwnd: u32,
-    in_flight: u32,
-    reordering: u32,
-    max_window: usize,
-    mss: usize,
 }
 
 impl Socket {
@@ -118,7 +98,7 @@ impl Socket {
             no_space: false,
             more: false,
             times: Times { since: now, ..Times::default() },
-            seen: Seen { at: now, mss: 536, ..Seen::default() },
+            seen: Seen::new(now),
         }
     }
 
@@ -209,95 +189,6 @@ impl Socket {
         failure
     }
 
-    /// Looks at the connection; answers the poll events that sleepers are to be woken for.
-    pub(crate) fn note_progress(&mut self, host: &Host, now: Instant) -> u32 {
-        let Some(id) = self.conn() else { return 0 };
-        self.spend(now);
-        let Some(info) = host.tcp_info(id) else { return 0 };
-        let mut keys = 0;
-        let open = !matches!(info.state, TcpState::SynSent | TcpState::SynReceived | TcpState::Listen);
-        if open && !self.seen.open {
-            self.seen.open = true;
-            self.times.since = now;
-            keys |= ALL;
-        }
-        self.seen.mss = (info.send_mss as usize).max(1);
-        if !self.seen.expanded && open {
-            self.seen.expanded = true;
-            self.send.expand(0, self.seen.mss);
-        }
-        self.seen.max_window = self.seen.max_window.max(info.send_window as usize);
-        let text_in_flight = u64::from(info.in_flight).min(self.send.written());
-        let waits = u64::from(info.not_sent) + self.backlog.len() as u64;
-        let sent = self.send.written().saturating_sub(waits);
-        let acked = sent.saturating_sub(text_in_flight).max(info.totals.bytes_acked.min(self.send.written()));
-        self.send.on_progress(sent, acked);
-        if self.notices.on_progress(self.send.sent(), self.send.acked(), now) {
-            keys |= ERR;
-        }
-        let received = self.seen.read + u64::from(info.unread);
-        if received > self.seen.received {
-            self.seen.received = received;
-            self.times.received = Some(now);
-            keys |= IN;
-        }
-        let finished = matches!(
-            info.state,
-            TcpState::CloseWait | TcpState::LastAck | TcpState::Closing | TcpState::TimeWait | TcpState::Closed
-        );
-        if info.state != TcpState::Closed {
-            self.seen.finished_first = info.state == TcpState::CloseWait;
-        }
-        if finished && !self.seen.finished && open {
-            self.seen.finished = true;
-            keys |= ALL;
-        }
-        if !self.seen.over && (self.failure(host).is_some() || info.state == TcpState::Closed) {
-            self.seen.over = true;
-            self.notices.on_end();
-            keys |= ALL;
-        }
-        if open && info.reordering > std::mem::replace(&mut self.seen.reordering, info.reordering) {
-            self.times.overtaken += u32::from(self.seen.reordering > USUAL_REORDERING);
-        }
-        (self.seen.cwnd, self.seen.in_flight) = (info.cwnd, info.in_flight);
-        self.seen.goes.0 = info.in_flight > 0 || waits > 0;
-        let full = info.in_flight + info.send_mss > info.cwnd;
-        self.seen.goes.1 = info.waits_for == Waiting::PeerWindow && !full;
-        self.seen.goes.2 = self.no_space && waits == 0 && !full;
-        keys
-    }
-
-    /// Room for more was wanted, and there is some: whoever waits for it is woken.
-    pub(crate) fn note_space(&mut self, usual: u64) -> u32 {
-        if !self.no_space {
-            return 0;
-        }
-        if self.seen.in_flight + (self.seen.mss as u32) <= self.seen.cwnd {
-            // The network could take more than the program may write ahead.
-            self.send.expand(self.seen.cwnd as usize / self.seen.mss, self.seen.mss);
-        }
-        let writable = self.send.is_writable(self.not_sent_limit(usual));
-        self.no_space &= !writable;
-        if writable { OUT } else { 0 }
-    }
-
-    /// The time since the last look went where the connection waited.
-    pub(crate) fn spend(&mut self, now: Instant) {
-        let span = now.since(self.seen.at);
-        self.seen.at = now;
-        let (busy, window, send_buffer) = self.seen.goes;
-        let mut spend = |to: fn(&mut Times) -> &mut Duration, on: bool| {
-            if on {
-                let total = to(&mut self.times);
-                *total = Duration::from_nanos(total.nanos() + span.nanos());
-            }
-        };
-        spend(|times| &mut times.busy, busy || send_buffer);
-        spend(|times| &mut times.window, window);
-        spend(|times| &mut times.send_buffer, send_buffer && !window);
-    }
-
     /// The state of the connection, or of the socket without one.
     pub(crate) fn state(&self, host: &Host) -> TcpState {
         match self.kind {
@@ -307,10 +198,3 @@ impl Socket {
         }
     }
 }
-
-/// What every connection begins with.
-const USUAL_REORDERING: u32 = 3;
-const IN: u32 = (libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLRDNORM | libc::EPOLLRDBAND) as u32;
-const OUT: u32 = (libc::EPOLLOUT | libc::EPOLLWRNORM | libc::EPOLLWRBAND) as u32;
-const ERR: u32 = libc::EPOLLERR as u32;
-const ALL: u32 = u32::MAX;
