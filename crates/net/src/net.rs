@@ -5,6 +5,7 @@ use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
+use std::task::Waker;
 use std::time::SystemTime;
 
 use base::event::AppFact;
@@ -244,8 +245,8 @@ impl Net {
         let result = act(&mut host);
         let wakers = host.take_wakers();
         drop(host);
-        for waker in wakers {
-            waker.wake();
+        if !wakers.is_empty() {
+            wake(wakers);
         }
         result
     }
@@ -270,6 +271,12 @@ impl Net {
             waker.wake();
         }
     }
+}
+
+/// Out of line: most visits to a host wake nobody.
+#[inline(never)]
+fn wake(wakers: Vec<Waker>) {
+    wakers.into_iter().for_each(Waker::wake);
 }
 
 impl fmt::Debug for Net {
