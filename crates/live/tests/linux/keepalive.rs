@@ -1,18 +1,20 @@
 //! Asking an idle peer whether it is still there.
 
 use std::io::{Read, Write};
+use std::sync::mpsc::channel;
 use std::thread::sleep;
 use std::time::Duration as Real;
 
 use base::{Direction, Duration, SeqNum};
+use net::TcpError;
 use rustix::net::sockopt::{set_socket_keepalive, set_tcp_keepcnt, set_tcp_keepidle, set_tcp_keepintvl};
-use stack::Config;
+use stack::{Config, Keepalive, TcpOption};
 use wire::tcp::Flags;
 
 use crate::film::Film;
 use crate::meeting::{Line, Meeting, ours};
 use crate::program::{send, serve};
-use crate::socket::connect;
+use crate::socket::{connect, interface_down};
 
 //= rfc9293#3.8.4 test
 #[test]
@@ -44,6 +46,62 @@ fn linux_probes_our_host_and_finds_it_alive() {
     let (asked, answered) = probes(&film, Direction::In);
     assert!(asked >= 3 && answered >= asked, "{asked} probes, {answered} answers");
 }
+
+//= rfc9293#3.8.4 MUST-24 MUST-26 test
+#[test]
+fn our_host_probes_linux_and_finds_it_alive() {
+    let test = "our_host_probes_linux_and_finds_it_alive";
+    let Some(mut meeting) = Meeting::new_or_skipped(test, &[], LINE, Config::default()) else { return };
+    meeting.ours(|net| {
+        serve(net, ours(9000), |stream| async move {
+            stream.set(TcpOption::Keepalive(Some(EVERY_SECOND)));
+            while let Ok(bytes) = stream.recv(100).await
+                && !bytes.is_empty()
+            {
+                let _ = send(&stream, &bytes).await;
+            }
+        })
+    });
+    let ((), film) = meeting.run(|| {
+        let mut stream = connect(ours(9000));
+        let mut answer = [0; 5];
+        stream.write_all(b"first").and_then(|()| stream.read_exact(&mut answer)).expect("an echo");
+        sleep(Real::from_millis(4500));
+        stream.write_all(b"again").and_then(|()| stream.read_exact(&mut answer)).expect("an echo");
+        assert_eq!(&answer, b"again");
+    });
+    let (asked, answered) = probes(&film, Direction::Out);
+    assert!(asked >= 3 && answered >= asked, "{asked} probes, {answered} answers");
+}
+
+//= rfc9293#3.8.4 MUST-24 test
+#[test]
+fn our_host_gives_a_linux_up_that_is_gone() {
+    let test = "our_host_gives_a_linux_up_that_is_gone";
+    let Some(mut meeting) = Meeting::new_or_skipped(test, &[], LINE, Config::default()) else { return };
+    let (tell, told) = channel();
+    meeting.ours(|net| {
+        serve(net, ours(9000), move |stream| {
+            let tell = tell.clone();
+            async move {
+                stream.set(TcpOption::Keepalive(Some(EVERY_SECOND)));
+                let _ = stream.recv(100).await;
+                let _ = tell.send(stream.recv(100).await.map(|bytes| bytes.len()));
+            }
+        })
+    });
+    let (heard, _film) = meeting.run(move || {
+        let mut stream = connect(ours(9000));
+        stream.write_all(b"last words").expect("open");
+        sleep(Real::from_millis(500));
+        interface_down();
+        told.recv_timeout(Real::from_secs(15)).expect("our program ends")
+    });
+    assert_eq!(heard, Err(TcpError::TimedOut));
+}
+
+/// After a second of silence, and two unanswered probes are enough.
+const EVERY_SECOND: Keepalive = Keepalive { idle: Duration::from_secs(1), interval: Duration::from_secs(1), probes: 2 };
 
 /// How many segments without news came that way (a number behind the ones already acknowledged), and how many pure
 /// acknowledgements went back right after one.

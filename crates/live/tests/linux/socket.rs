@@ -16,6 +16,15 @@ pub(crate) fn sysctl(name: &str, value: &str) {
     std::fs::write(&path, value).unwrap_or_else(|error| panic!("{path}: {error}"));
 }
 
+/// Takes the only real interface of the namespace down.
+pub(crate) fn interface_down() {
+    let list = Command::new("ip").args(["-o", "link", "show", "up"]).output().expect("`ip` runs");
+    let list = String::from_utf8_lossy(&list.stdout).into_owned();
+    let name = list.lines().filter_map(|line| line.split(": ").nth(1)).find(|name| name.starts_with("gt"));
+    let done = Command::new("ip").args(["link", "set", name.expect("it is up"), "down"]).status();
+    assert!(done.is_ok_and(|status| status.success()));
+}
+
 /// A connection that never waits longer than a test may.
 pub(crate) fn connect(to: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect_timeout(&to, PATIENCE).expect("our host answers the SYN");
