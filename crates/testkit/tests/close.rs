@@ -133,10 +133,13 @@ fn a_reset_does_not_end_time_wait() {
     assert_eq!(net.a.connections(), 1);
     net.send(peer.seg().rst());
     assert_eq!(conn.state(), TimeWait);
-    // Nor is an old acknowledgement answered for ever, but old text is.
+    // An old acknowledgement is answered, but not for ever; old text is.
     net.take();
-    net.send(peer.seg().seq(peer.nxt - 1));
-    assert_eq!(net.hear(), None);
+    let answered = (0..50).filter(|_| {
+        net.send(peer.seg().seq(peer.nxt - 1));
+        net.hear().is_some()
+    });
+    assert_eq!(answered.count(), 10);
     net.send(peer.seg().seq(peer.nxt - 1).text(b"x"));
     assert_eq!(net.hear().unwrap().header.ack, peer.nxt);
 }

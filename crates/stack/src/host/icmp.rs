@@ -98,7 +98,10 @@ impl Host {
                             self.path_mtus.learn(complaint.to, mtu, self.now);
                         }
                     }
-                    None => self.tcp.on_icmp_error(&flow, complaint.seq, complaint.text),
+                    None => {
+                        let (seq, text, is_hard) = (complaint.seq, complaint.text, complaint.is_hard);
+                        self.tcp_call(|tcp, cx| tcp.on_icmp_error(&flow, seq, (text, is_hard), cx));
+                    }
                 }
             }
             Protocol::UDP if complaint.port_unreachable => self.udp.on_refused(local, remote, &mut self.wakers),

@@ -15,7 +15,6 @@ use crate::socket::{
     BindError, ConnId, Datagram, ListenerId, RawId, RawPacket, SendError, SocketId, TcpError, TcpInfo, TcpOption, UdpId,
 };
 use crate::transport::Path;
-use crate::transport::tcp::cx::TcpCx;
 use crate::transport::udp::{MAX_PAYLOAD, unspecified_like};
 
 impl Host {
@@ -202,8 +201,7 @@ impl Host {
         if (to_all || !address::is_possible_source(remote.ip())) && !path.local {
             return Err(TcpError::NoRoute(remote.ip()));
         }
-        let Host { tcp, config, facts, wakers, now, rng, .. } = self;
-        let result = tcp.connect(local, remote, path, rng, &mut TcpCx { now: *now, config, facts, wakers });
+        let result = self.tcp.connect(local, remote, path, &mut self.rng);
         self.note_ready();
         result.map(ConnId)
     }

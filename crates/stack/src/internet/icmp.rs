@@ -67,13 +67,17 @@ pub(crate) struct Complaint {
     /// The next link's MTU, when that was the problem.
     pub(crate) mtu: Option<usize>,
     pub(crate) port_unreachable: bool,
+    /// Trying again is of no use (RFC 1122, section 4.2.3.9).
+    pub(crate) is_hard: bool,
 }
 
 /// Reads an error's quote. `None` when it is no error, or quotes too little.
 pub(crate) fn read_complaint(message: &Message, quoted: &[u8]) -> Option<Complaint> {
+    let mut is_hard = false;
     let (text, mtu, port_unreachable) = match message {
         Message::DestinationUnreachable { code, mtu } => {
             let too_big = *code == Unreachable::FragmentationNeeded;
+            is_hard = matches!(code, Unreachable::Port | Unreachable::Protocol);
             (code.text(), too_big.then_some(usize::from(*mtu)), *code == Unreachable::Port)
         }
         Message::TimeExceeded { code } => (code.text(), None, false),
@@ -81,7 +85,8 @@ pub(crate) fn read_complaint(message: &Message, quoted: &[u8]) -> Option<Complai
     };
     // The quote is cut: its own total length reaches beyond what is here.
     let claimed = usize::from(u16::from_be_bytes([*quoted.get(2)?, *quoted.get(3)?]));
-    let header = ipv4::Header::parse(quoted, claimed.max(quoted.len())).ok()?;
+    // Nor is its checksum: routers on the way change the header, and some do not care about the copy.
+    let header = ipv4::Header::parse_unverified(quoted, claimed.max(quoted.len())).ok()?;
     let body = quoted.get(header.header_len..header.header_len + 8)?;
     let word = |at: usize| u16::from_be_bytes([body[at], body[at + 1]]);
     let seq = SeqNum(u32::from(word(4)) << 16 | u32::from(word(6)));
@@ -94,5 +99,6 @@ pub(crate) fn read_complaint(message: &Message, quoted: &[u8]) -> Option<Complai
         text,
         mtu,
         port_unreachable,
+        is_hard,
     })
 }

@@ -75,6 +75,16 @@ impl Header {
     //= rfc1122#3.2.1.2
     #[inline]
     pub fn parse(head: &[u8], packet_len: usize) -> Result<Header> {
+        Self::read(head, packet_len, true)
+    }
+
+    /// The same for a header that is quoted in an ICMP message: its checksum need not be valid any more.
+    pub fn parse_unverified(head: &[u8], packet_len: usize) -> Result<Header> {
+        Self::read(head, packet_len, false)
+    }
+
+    #[inline]
+    fn read(head: &[u8], packet_len: usize, verified: bool) -> Result<Header> {
         let Some(fixed) = head.first_chunk::<LEN>() else {
             return fail("header", head.len(), Problem::TooShort);
         };
@@ -92,7 +102,7 @@ impl Header {
         if total_len < header_len || total_len > packet_len {
             return fail("Total Length", 2, Problem::BadLength);
         }
-        if !Sum::of(whole).is_valid() {
+        if verified && !Sum::of(whole).is_valid() {
             return fail("Header Checksum", 10, Problem::BadChecksum);
         }
         Ok(Self::from_fixed(fixed))

@@ -231,8 +231,8 @@ impl Sender {
             self.suspect_black_hole();
         }
         self.tell(before, "retransmission timeout", cx);
-        let (flow, rto) = (self.flow, self.timeout());
-        cx.facts.add(|| TransportFact::Backoff { flow, rto });
+        let rto = self.timeout();
+        cx.facts.tell(|flow| TransportFact::Backoff { flow, rto });
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 //! One connection: the steps of RFC 9293 section 3.10.7 in their order, each a named call into its room.
 
+use std::sync::Arc;
 use std::task::Waker;
 
 use base::event::{Flow, RetransmitCause, TcpState, TransportDrop, TransportFact};
@@ -31,13 +32,13 @@ pub(crate) struct Connection {
     /// The program's side.
     pub(crate) program: Program,
     /// The segment that is due before anything else: a reset, or an answer out of turn.
-    pub(crate) urgent: Option<Outgoing>,
+    pub(crate) urgent: Option<Box<Outgoing>>,
     pub(crate) error: Option<TcpError>,
     /// An ICMP message that names a reason, told when the connection gives up.
     pub(crate) hint: Option<&'static str>,
     /// Whether the host's budget lets its buffers grow.
     pub(crate) may_grow: bool,
-    pub(crate) settings: Settings,
+    pub(crate) settings: Arc<Settings>,
 }
 
 /// What the program does with the connection.
@@ -78,10 +79,10 @@ pub(crate) struct Synchronized {
 }
 
 impl Synchronized {
-    pub(super) fn new(flow: Flow, agreed: Agreed, settings: &Settings, cx: &TcpCx<'_>) -> Self {
+    pub(super) fn new(agreed: Agreed, settings: &Settings, cx: &TcpCx<'_>) -> Self {
         let Agreed { send, irs, offered, scale, timestamps, receive_mss } = agreed;
         Synchronized {
-            snd: Sender::new(flow, send, settings, cx),
+            snd: Sender::new(send, settings, cx),
             rcv: Receiver::new(
                 irs,
                 (offered, scale),
@@ -127,7 +128,7 @@ pub(crate) enum Arrived {
 }
 
 impl Connection {
-    pub(crate) fn new(flow: Flow, handshake: Handshake, settings: Settings) -> Self {
+    pub(crate) fn new(flow: Flow, handshake: Handshake, settings: Arc<Settings>) -> Self {
         Connection {
             flow,
             phase: Phase::Handshake(Box::new(handshake)),
@@ -156,6 +157,7 @@ impl Connection {
 
     pub(crate) fn on_segment(&mut self, segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
         let before = self.state();
+        cx.facts.about(&self.flow);
         let arrived = match &mut self.phase {
             Phase::Handshake(handshake) if !handshake.is_received() => self.on_segment_syn_sent(segment, cx),
             Phase::Handshake(_) => self.on_segment_syn_received(segment, cx),
@@ -260,7 +262,7 @@ impl Connection {
             //= rfc9293#3.6.1
             // Nobody will read this: the peer must be told that its data is lost, in the words said to strangers.
             self.fail(TcpError::Aborted, cx);
-            self.urgent = Some(Outgoing::reset_for(&segment));
+            self.urgent = Some(Box::new(Outgoing::reset_for(&segment)));
             return Arrived::Dropped(TransportDrop::Closed);
         }
         if open.snd.ecn {
@@ -268,8 +270,8 @@ impl Connection {
         }
         let len = segment.text.len() as u32;
         let (before, seq) = (open.rcv.rcv_nxt(), segment.seq);
-        if cx.config.dsack && seq == before {
-            open.rcv.note_overlap(len);
+        if cx.config.dsack && open.rcv.has_blocks() {
+            open.rcv.note_overlap(seq, len);
         }
         let arrived = open.rcv.on_text(segment.seq, segment.text, &mut self.rx);
         let advanced = open.rcv.rcv_nxt() - before;
@@ -291,9 +293,6 @@ impl Connection {
             }
             Ok(Text::OutOfOrder) => open.acks.at_once(),
             Err(reason) => {
-                if reason == TransportDrop::DuplicateSegment && cx.config.dsack {
-                    open.rcv.note_duplicate(seq, seq + len);
-                }
                 open.acks.at_once();
                 return Arrived::Dropped(reason);
             }
@@ -312,6 +311,7 @@ impl Connection {
 
     pub(crate) fn on_timer(&mut self, cx: &mut TcpCx<'_>) {
         let before = self.state();
+        cx.facts.about(&self.flow);
         match &mut self.phase {
             Phase::Handshake(handshake) => {
                 let (flow, seq) = (self.flow, handshake.iss());
@@ -382,7 +382,7 @@ impl Connection {
     /// The next segment, or nothing. Called until it says nothing.
     pub(crate) fn poll_segment(&mut self, cx: &mut TcpCx<'_>) -> Option<Outgoing> {
         if self.urgent.is_some() {
-            return self.urgent.take();
+            return self.urgent.take().map(|segment| *segment);
         }
         match &mut self.phase {
             Phase::Handshake(handshake) => {
@@ -400,6 +400,7 @@ impl Connection {
     }
 
     fn poll_synchronized(&mut self, cx: &mut TcpCx<'_>) -> Option<Outgoing> {
+        cx.facts.about(&self.flow);
         if self.program.released || self.program.finished {
             // It may have been closed before it was open.
             self.close(cx);
@@ -485,9 +486,9 @@ impl Connection {
             Phase::Closed => return,
         };
         self.fail(error, cx);
-        self.urgent = reset.map(|(seq, ack)| Outgoing {
-            options: Options { timestamps, ..Options::default() },
-            ..Outgoing::control(seq, ack, Flags::RST | Flags::ACK)
+        self.urgent = reset.map(|(seq, ack)| {
+            let options = Options { timestamps, ..Options::default() };
+            Box::new(Outgoing { options, ..Outgoing::control(seq, ack, Flags::RST | Flags::ACK) })
         });
     }
 

@@ -32,12 +32,29 @@ impl TcpCx<'_> {
 pub(crate) struct Facts {
     pub(crate) wanted: bool,
     pub(crate) list: Vec<TransportFact>,
+    /// Which connection is at work.
+    about: Option<Flow>,
 }
 
 impl Facts {
     pub(crate) fn add(&mut self, fact: impl FnOnce() -> TransportFact) {
         if self.wanted {
             self.list.push(fact());
+        }
+    }
+
+    /// From now on the facts are about this connection.
+    #[inline]
+    pub(crate) fn about(&mut self, flow: &Flow) {
+        if self.wanted {
+            self.about = Some(*flow);
+        }
+    }
+
+    /// Adds a fact about the connection at work.
+    pub(crate) fn tell(&mut self, fact: impl FnOnce(Flow) -> TransportFact) {
+        if let Some(flow) = self.about.filter(|_| self.wanted) {
+            self.list.push(fact(flow));
         }
     }
 

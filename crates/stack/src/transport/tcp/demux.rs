@@ -8,7 +8,8 @@ use rustc_hash::FxHashMap;
 /// Who gets which segment. Never iterated, so its order does not show.
 #[derive(Debug, Default)]
 pub(crate) struct Demux {
-    connections: FxHashMap<Key, u64>,
+    connections: FxHashMap<[u32; 3], u64>,
+    connections_v6: FxHashMap<[u64; 5], u64>,
     /// The connection that was found last: in a bulk transfer, the next one too.
     last: Option<(Flow, u64)>,
     /// The same as its headers say it: both IPv4 addresses and ports of what it receives.
@@ -16,27 +17,25 @@ pub(crate) struct Demux {
     listeners: FxHashMap<SocketAddr, u64>,
 }
 
-/// The 4-tuple in few words: cheap to hash and to compare.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Key {
-    local: u128,
-    remote: u128,
-    ports: u32,
-}
-
-impl std::hash::Hash for Key {
-    /// Folded to two words first: the hasher's work is by the word.
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        let fold = |bits: u128| (bits >> 64) as u64 ^ bits as u64;
-        state.write_u64(fold(self.local).rotate_left(32) ^ fold(self.remote));
-        state.write_u32(self.ports);
-    }
+/// The 4-tuple in few words: small, cheap to hash and to compare. Most are IPv4, and those of IPv6 three times as long.
+enum Key {
+    V4([u32; 3]),
+    V6([u64; 5]),
 }
 
 impl Key {
     fn of(flow: &Flow) -> Key {
         let ports = u32::from(flow.local.port()) << 16 | u32::from(flow.remote.port());
-        Key { local: bits(flow.local.ip()), remote: bits(flow.remote.ip()), ports }
+        if let (IpAddr::V4(local), IpAddr::V4(remote)) = (flow.local.ip(), flow.remote.ip()) {
+            return Key::V4([local.to_bits(), remote.to_bits(), ports]);
+        }
+        let halves = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => ip.to_ipv6_mapped().to_bits(),
+            IpAddr::V6(ip) => ip.to_bits(),
+        };
+        let (local, remote) = (halves(flow.local.ip()), halves(flow.remote.ip()));
+        let words = [local >> 64, local, remote >> 64, remote].map(|half| half as u64);
+        Key::V6([words[0], words[1], words[2], words[3], u64::from(ports)])
     }
 }
 
@@ -51,17 +50,12 @@ fn headers_of(flow: &Flow) -> Option<[u8; 12]> {
     Some(bytes)
 }
 
-/// An IPv4 address as an IPv4-mapped IPv6 address.
-fn bits(ip: IpAddr) -> u128 {
-    match ip {
-        IpAddr::V4(ip) => 0xffff_0000_0000 | u128::from(ip.to_bits()),
-        IpAddr::V6(ip) => ip.to_bits(),
-    }
-}
-
 impl Demux {
     pub(crate) fn connection(&self, flow: &Flow) -> Option<u64> {
-        self.connections.get(&Key::of(flow)).copied()
+        match Key::of(flow) {
+            Key::V4(key) => self.connections.get(&key).copied(),
+            Key::V6(key) => self.connections_v6.get(&key).copied(),
+        }
     }
 
     /// The same, and remembers it for the next segment.
@@ -92,12 +86,18 @@ impl Demux {
     }
 
     pub(crate) fn add_connection(&mut self, flow: &Flow, id: u64) {
-        self.connections.insert(Key::of(flow), id);
+        match Key::of(flow) {
+            Key::V4(key) => self.connections.insert(key, id),
+            Key::V6(key) => self.connections_v6.insert(key, id),
+        };
     }
 
     pub(crate) fn remove_connection(&mut self, flow: &Flow) {
         self.last = None;
-        self.connections.remove(&Key::of(flow));
+        match Key::of(flow) {
+            Key::V4(key) => self.connections.remove(&key),
+            Key::V6(key) => self.connections_v6.remove(&key),
+        };
     }
 
     /// False when somebody listens there already.

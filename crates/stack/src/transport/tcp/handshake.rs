@@ -289,7 +289,7 @@ impl Connection {
         let acked = segment.has(Flags::ACK);
         if acked && !handshake.is_acked_by(segment.ack) {
             if !segment.has(Flags::RST) {
-                self.urgent = Some(Outgoing::reset_for(&segment));
+                self.urgent = Some(Box::new(Outgoing::reset_for(&segment)));
             }
             return Arrived::Dropped(TransportDrop::BadAck);
         }
@@ -324,7 +324,7 @@ impl Connection {
         }
         if !segment.seq.within(irs + 1, handshake.window().max(1)) {
             if !segment.has(Flags::RST) {
-                self.urgent = handshake.acknowledge(cx);
+                self.urgent = handshake.acknowledge(cx).map(Box::new);
             }
             return Arrived::Dropped(TransportDrop::OutOfWindow);
         }
@@ -332,7 +332,7 @@ impl Connection {
             //= rfc5961#3.2
             // Only a reset at exactly RCV.NXT is believed.
             if segment.seq != irs + 1 {
-                self.urgent = handshake.acknowledge(cx);
+                self.urgent = handshake.acknowledge(cx).map(Box::new);
                 return Arrived::Dropped(TransportDrop::ChallengeAck);
             }
             let error = if handshake.active { TcpError::Refused } else { TcpError::Reset };
@@ -340,14 +340,14 @@ impl Connection {
             return Arrived::Done;
         }
         if segment.has(Flags::SYN) {
-            self.urgent = handshake.acknowledge(cx);
+            self.urgent = handshake.acknowledge(cx).map(Box::new);
             return Arrived::Dropped(TransportDrop::ChallengeAck);
         }
         if !segment.has(Flags::ACK) {
             return Arrived::Dropped(TransportDrop::NoAckFlag);
         }
         if !handshake.is_acked_by(segment.ack) {
-            self.urgent = Some(Outgoing::reset_for(&segment));
+            self.urgent = Some(Box::new(Outgoing::reset_for(&segment)));
             return Arrived::Dropped(TransportDrop::BadAck);
         }
         self.establish(segment, cx)
@@ -357,7 +357,7 @@ impl Connection {
     fn establish(&mut self, mut segment: Segment, cx: &mut TcpCx<'_>) -> Arrived {
         let Phase::Handshake(handshake) = &self.phase else { return Arrived::Done };
         let Some(agreed) = handshake.agree(&segment, self.flow.remote, cx) else { return Arrived::Done };
-        let mut open = Box::new(Synchronized::new(self.flow, agreed, &self.settings, cx));
+        let mut open = Box::new(Synchronized::new(agreed, &self.settings, cx));
         let by_syn = segment.has(Flags::SYN);
         if by_syn {
             open.acks.at_once();

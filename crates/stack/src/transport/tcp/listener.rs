@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::Waker;
 
 use base::Instant;
@@ -20,7 +21,7 @@ pub(crate) struct Listener {
     /// Cookies were sent lately: an acknowledgement may bring one back until then.
     pub(crate) cookies_until: Option<Instant>,
     /// What its program changed of the host's configuration.
-    pub(crate) settings: Option<Settings>,
+    pub(crate) settings: Option<Arc<Settings>>,
 }
 
 impl Listener {

@@ -230,8 +230,8 @@ impl Sender {
             _ => self.board.on_resend(planned.seq, planned.len(), cx.now),
         }
         self.recovery.on_sent_again(timestamp);
-        let (flow, seq, len) = (self.flow, planned.seq, planned.text as usize);
-        cx.facts.add(|| TransportFact::Retransmit { flow, seq, len, cause });
+        let (seq, len) = (planned.seq, planned.text as usize);
+        cx.facts.tell(|flow| TransportFact::Retransmit { flow, seq, len, cause });
     }
 }
 

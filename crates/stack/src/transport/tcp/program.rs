@@ -1,5 +1,7 @@
 //! The program's side of one connection: what it writes, closes, aborts and chooses, and what it can be told.
 
+use std::sync::Arc;
+
 use super::connection::{Connection, Phase, Program};
 use super::cx::TcpCx;
 use super::sender::SendHalf;
@@ -111,7 +113,7 @@ impl Connection {
     }
 
     pub(crate) fn set(&mut self, option: TcpOption) {
-        self.settings.set(option);
+        Arc::make_mut(&mut self.settings).set(option);
         match (option, &mut self.phase) {
             (TcpOption::Congestion(which), Phase::Synchronized(open)) => open.snd.set_congestion(which),
             (TcpOption::ReceiveBuffer(bytes), Phase::Synchronized(open)) => open.rcv.tuner.fix(bytes),

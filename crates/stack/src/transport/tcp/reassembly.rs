@@ -128,10 +128,12 @@ impl Reassembly {
         self.blocks.is_empty()
     }
 
-    /// The first block, as distances from the first missing byte.
-    pub(crate) fn first_block(&self) -> Option<(u32, u32)> {
-        let (start, block) = self.blocks.first_key_value()?;
-        Some(((start - self.next) as u32, (block.end - self.next) as u32))
+    /// What of `len` bytes at `offset` is here already: the first such part, as distances from the first missing byte.
+    pub(crate) fn overlap(&self, offset: u32, len: u32) -> Option<(u32, u32)> {
+        let (from, to) = (self.next + u64::from(offset), self.next + u64::from(offset) + u64::from(len));
+        let before = self.blocks.range(..=from).next_back().filter(|(_, block)| block.end > from);
+        let (start, block) = before.or_else(|| self.blocks.range(from..to).next())?;
+        Some(((from.max(*start) - self.next) as u32, (to.min(block.end) - self.next) as u32))
     }
 
     /// How many blocks there are.

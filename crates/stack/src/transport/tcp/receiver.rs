@@ -323,10 +323,12 @@ impl Receiver {
         }
     }
 
-    /// The part of an in-order text that waited out of order already.
-    pub(crate) fn note_overlap(&mut self, len: u32) {
-        if let Some((start, end)) = self.reassembly.first_block().filter(|(start, _)| *start < len) {
-            self.note_duplicate(self.rcv_nxt + start, self.rcv_nxt + end.min(len));
+    /// The first part of a text that waited out of order already.
+    pub(crate) fn note_overlap(&mut self, seq: SeqNum, len: u32) {
+        if self.twice.is_none()
+            && let Some((start, end)) = self.reassembly.overlap(seq - self.rcv_nxt, len)
+        {
+            self.note_duplicate(self.rcv_nxt + start, self.rcv_nxt + end);
         }
     }
 

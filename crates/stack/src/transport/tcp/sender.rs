@@ -7,7 +7,7 @@
 //!  acked  │ in flight      │ may be sent      │ must wait
 //! ```
 
-use base::event::{Flow, TransportFact};
+use base::event::TransportFact;
 use base::{Duration, Instant, SeqNum};
 use wire::tcp::{Flags, SackBlocks};
 
@@ -36,7 +36,6 @@ pub(crate) enum SendHalf {
 
 #[derive(Debug)]
 pub(crate) struct Sender {
-    pub(super) flow: Flow,
     pub(super) snd_una: SeqNum,
     pub(super) snd_nxt: SeqNum,
     pub(super) peer: PeerWindow,
@@ -102,7 +101,7 @@ pub(crate) struct Echo {
 }
 
 impl Sender {
-    pub(crate) fn new(flow: Flow, terms: SendTerms, settings: &Settings, cx: &TcpCx<'_>) -> Self {
+    pub(crate) fn new(terms: SendTerms, settings: &Settings, cx: &TcpCx<'_>) -> Self {
         let SendTerms { iss, mss, window, scale, sack, irs, .. } = terms;
         let mut rtt = RttEstimator::new(cx.config.initial_rto, cx.config.min_rto, terms.syn_lost);
         //= rfc5681#3.1
@@ -111,7 +110,6 @@ impl Sender {
         terms.rtt.into_iter().for_each(|sample| rtt.on_sample(sample, cx.now));
         let congestion = controller(settings.congestion, mss, mss * segments);
         Sender {
-            flow,
             snd_una: iss + 1,
             snd_nxt: iss + 1,
             peer: PeerWindow::new(window, scale, irs, iss + 1),
@@ -371,8 +369,8 @@ impl Sender {
 
     /// The window changed from `before` for a reason worth telling.
     pub(super) fn tell(&self, before: u32, why: &'static str, cx: &mut TcpCx<'_>) {
-        let (flow, cwnd, ssthresh) = (self.flow, (before, self.congestion.window()), self.congestion.threshold());
-        cx.facts.add(|| TransportFact::Congestion { flow, why, cwnd, ssthresh });
+        let (cwnd, ssthresh) = ((before, self.congestion.window()), self.congestion.threshold());
+        cx.facts.tell(|flow| TransportFact::Congestion { flow, why, cwnd, ssthresh });
     }
 
     /// A segment that acknowledges nothing new offers a window.

@@ -1,6 +1,7 @@
 //! The programs' calls, as far as they need the table: listen, accept, connect, read, and who waits for what.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::task::Waker;
 
 use base::event::Flow;
@@ -61,7 +62,6 @@ impl Tcp {
         remote: SocketAddr,
         path: Path,
         rng: &mut Rng,
-        cx: &mut TcpCx<'_>,
     ) -> Result<u64, TcpError> {
         let mut flow = Flow { local, remote };
         if local.port() == 0 {
@@ -75,7 +75,7 @@ impl Tcp {
             return Err(TcpError::NoPortLeft);
         }
         let offset = self.isn.timestamp_offset(&flow);
-        let settings = Settings::new(cx.config);
+        let settings = self.defaults.clone();
         let handshake =
             Handshake::connect(SeqNum(0), offered_mss(&flow, &path, &settings), offset, settings.receive_buffer);
         let id = self.insert(flow, handshake, path, None, settings).ok_or(TcpError::TooManySockets)?;
@@ -86,7 +86,8 @@ impl Tcp {
     /// Changes what connections accepted from now on are told.
     pub(crate) fn set_listener(&mut self, id: u64, option: TcpOption, config: &Config) {
         if let Some(listener) = self.listeners.get_mut(id) {
-            listener.settings.get_or_insert_with(|| Settings::new(config)).set(option);
+            let settings = listener.settings.get_or_insert_with(|| Arc::new(Settings::new(config)));
+            Arc::make_mut(settings).set(option);
         }
     }
 

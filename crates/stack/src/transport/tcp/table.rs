@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use base::event::{Flow, TcpState, TransportDrop};
 use base::{Duration, Instant, Port, Rng, SeqNum};
@@ -19,6 +20,7 @@ use super::segment::{Outgoing, Segment};
 use super::settings::Settings;
 use super::timers::Timers;
 use crate::config::Config;
+use crate::socket::TcpError;
 use crate::transport::Path;
 use crate::transport::arena::Arena;
 use crate::wake::{Wake, Why};
@@ -38,6 +40,8 @@ pub(crate) struct Tcp {
     strays: VecDeque<Transmit>,
     /// Bytes that the buffers of all connections have grown by.
     pub(super) grown: usize,
+    /// What connections are told unless somebody chose otherwise.
+    pub(super) defaults: Arc<Settings>,
     /// What black holes let through, by destination, for the host to remember.
     pub(crate) confirmed: Vec<(IpAddr, usize)>,
 }
@@ -86,6 +90,7 @@ impl Tcp {
             timers: Timers::default(),
             strays: VecDeque::new(),
             grown: 0,
+            defaults: Arc::new(Settings::new(config)),
             confirmed: Vec::new(),
         }
     }
@@ -182,7 +187,7 @@ impl Tcp {
             if expected
                 && !segment.has(Flags::SYN)
                 && let Some(path) = path(flow.remote.ip())
-                && let Some(syn) = self.oven((&flow, &path), &self.settings_of(listener, cx), cx).read(&flow, &segment)
+                && let Some(syn) = self.oven((&flow, &path), &self.settings_of(listener), cx).read(&flow, &segment)
             {
                 let room = self.listeners.get(listener).is_some_and(|owner| owner.takes_connection());
                 let id = if room { self.take_cookie((listener, syn), flow, &segment, path, cx) } else { None };
@@ -205,13 +210,13 @@ impl Tcp {
                 return Err(TransportDrop::SynQueueFull);
             }
             owner.cookies_until = Some(cx.now + COOKIE_LIFETIME);
-            let settings = self.settings_of(listener, cx);
+            let settings = self.settings_of(listener);
             let answer = self.oven((&flow, &path), &settings, cx).answer(&flow, &segment);
             self.push_stray(Transmit::new(&flow, path, answer));
             return Ok(());
         }
         let offset = self.isn.timestamp_offset(&flow);
-        let settings = self.settings_of(listener, cx);
+        let settings = self.settings_of(listener);
         let handshake = Handshake::accept(
             iss,
             offered_mss(&flow, &path, &settings),
@@ -235,9 +240,9 @@ impl Tcp {
     }
 
     /// What a listener tells the connections that it takes.
-    fn settings_of(&self, listener: u64, cx: &TcpCx<'_>) -> Settings {
-        let own = self.listeners.get(listener).and_then(|listener| listener.settings);
-        own.unwrap_or_else(|| Settings::new(cx.config))
+    fn settings_of(&self, listener: u64) -> Arc<Settings> {
+        let own = self.listeners.get(listener).and_then(|listener| listener.settings.as_ref());
+        own.unwrap_or(&self.defaults).clone()
     }
 
     /// A connection out of a cookie that came back: everything else about its SYN was forgotten.
@@ -250,7 +255,7 @@ impl Tcp {
         path: Path,
         cx: &mut TcpCx<'_>,
     ) -> Option<u64> {
-        let settings = self.settings_of(listener, cx);
+        let settings = self.settings_of(listener);
         let offset = self.isn.timestamp_offset(&flow);
         let (mss, buffer) = (offered_mss(&flow, &path, &settings), settings.receive_buffer);
         let mut handshake = Handshake::accept(ack.ack - 1, mss, offset, buffer, &syn, cx.now);
@@ -272,7 +277,7 @@ impl Tcp {
         handshake: Handshake,
         path: Path,
         listener: Option<u64>,
-        settings: Settings,
+        settings: Arc<Settings>,
     ) -> Option<u64> {
         let connection = Connection::new(flow, handshake, settings);
         let entry = Entry { connection, path, listener, queued: false, reachable: true, timer: Instant::FAR, grown: 0 };
@@ -302,8 +307,15 @@ impl Tcp {
 
     /// An ICMP error about a segment of ours. Only a number in flight makes it credible (RFC 5927, section 4.1).
     //= rfc5927#4
-    pub(crate) fn on_icmp_error(&mut self, flow: &Flow, seq: SeqNum, what: &'static str) {
-        let Some(entry) = self.demux.connection(flow).and_then(|id| self.connections.get_mut(id)) else { return };
+    pub(crate) fn on_icmp_error(
+        &mut self,
+        flow: &Flow,
+        seq: SeqNum,
+        (what, is_hard): (&'static str, bool),
+        cx: &mut TcpCx<'_>,
+    ) {
+        let Some(id) = self.demux.connection(flow) else { return };
+        let Some(entry) = self.connections.get_mut(id) else { return };
         let credible = match &entry.connection.phase {
             Phase::Handshake(handshake) => handshake.iss() == seq,
             Phase::Synchronized(open) => open.snd.una().at_most(seq) && seq.before(open.snd.nxt()),
@@ -313,6 +325,12 @@ impl Tcp {
         // A soft error: told to the program if the connection fails for it, but nothing ends because of it.
         if credible {
             entry.connection.hint = Some(what);
+        }
+        //= rfc5927#5.2
+        // A hard error ends only an attempt to connect: a connection that works is worth more than a message.
+        if credible && is_hard && entry.connection.state() == TcpState::SynSent {
+            entry.connection.abort(TcpError::Unreachable(what), cx);
+            self.after_input(id);
         }
     }
 

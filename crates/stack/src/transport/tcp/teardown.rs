@@ -15,12 +15,14 @@ pub(crate) struct TimeWait {
     ack: SeqNum,
     timestamps: Option<(u32, u32)>,
     ack_due: bool,
+    /// Answers to empty segments that may still be given.
+    answers: u8,
     until: Instant,
 }
 
 impl TimeWait {
     pub(crate) fn new(seq: SeqNum, ack: SeqNum, timestamps: Option<(u32, u32)>, ack_due: bool, cx: &TcpCx<'_>) -> Self {
-        TimeWait { seq, ack, timestamps, ack_due, until: cx.now + cx.config.msl * 2 }
+        TimeWait { seq, ack, timestamps, ack_due, answers: MOST_ANSWERS, until: cx.now + cx.config.msl * 2 }
     }
 
     pub(crate) fn on_segment(&mut self, segment: &Segment, cx: &TcpCx<'_>) -> Arrived {
@@ -28,6 +30,15 @@ impl TimeWait {
         // A reset does not end TIME-WAIT.
         if segment.has(Flags::RST) {
             return Arrived::Dropped(TransportDrop::NoConnection);
+        }
+        if !segment.has(Flags::ACK) && !segment.has(Flags::SYN) {
+            return Arrived::Dropped(TransportDrop::NoAckFlag);
+        }
+        //= rfc9293#3.10.7.4
+        // What lies outside the window is answered, so that a peer that lost its way learns where we stand.
+        if segment.len() == 0 && segment.seq != self.ack && self.answers > 0 {
+            self.answers -= 1;
+            self.ack_due = true;
         }
         //= rfc9293#3.10.7.4
         // A repeated FIN is acknowledged again, and the wait starts anew.
@@ -71,3 +82,6 @@ impl TimeWait {
         self.until
     }
 }
+
+/// So that two sides that disagree do not answer each other for the whole wait.
+const MOST_ANSWERS: u8 = 10;

@@ -13,14 +13,15 @@ pub(crate) struct Cubic {
     /// The window before the last loss, segments (RFC 9438, section 4.1.2).
     w_max: f64,
     epoch: Option<Epoch>,
-    hystart: HyStart,
+    /// Until slow start ends for the first time; made with the first acknowledgement, so that idle connections are small.
+    hystart: Option<Box<HyStart>>,
     /// Growth below one byte, kept for the next acknowledgement.
     fraction: f64,
-    before: Before,
+    before: Option<Box<Before>>,
 }
 
 /// What a reduction that was needless gives back (RFC 9438, section 4.9).
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Before {
     window: u32,
     threshold: u32,
@@ -47,20 +48,27 @@ impl Cubic {
             threshold: u32::MAX,
             w_max: 0.0,
             epoch: None,
-            hystart: HyStart::new(),
+            hystart: None,
             fraction: 0.0,
-            before: Before::default(),
+            before: None,
         }
     }
 
     //= rfc9438#4.10
     // Slow start with HyStart++, the first time: after a loss the threshold is known.
     fn slow_start(&mut self, ack: &Acked) {
-        let growth = if self.threshold == u32::MAX { self.hystart.on_ack(ack) } else { Growth::Full };
+        let growth = if self.threshold == u32::MAX {
+            self.hystart.get_or_insert_with(|| Box::new(HyStart::new())).on_ack(ack)
+        } else {
+            Growth::Full
+        };
         match growth {
             Growth::Full => self.window = self.window.saturating_add(ack.bytes),
             Growth::Quarter => self.window = self.window.saturating_add(ack.bytes / 4),
-            Growth::Leave => (self.threshold, self.w_max) = (self.window, self.segments()),
+            Growth::Leave => {
+                (self.threshold, self.w_max) = (self.window, self.segments());
+                self.hystart = None;
+            }
         }
     }
 
@@ -74,7 +82,7 @@ impl Cubic {
     /// program sends less (RFC 9438, section 4.6, allows it for that reason).
     fn reduce(&mut self) {
         let Cubic { window, threshold, w_max, epoch, .. } = *self;
-        self.before = Before { window, threshold, w_max, epoch };
+        self.before = Some(Box::new(Before { window, threshold, w_max, epoch }));
         let cwnd = self.segments();
         //= rfc9438#4.7
         self.w_max = if cwnd < self.w_max { cwnd * (1.0 + BETA) / 2.0 } else { cwnd };
@@ -132,11 +140,12 @@ impl Controller for Cubic {
 
     //= rfc9438#4.9
     fn undo(&mut self) {
-        if self.window < self.before.window {
-            self.window = self.before.window;
-            (self.w_max, self.epoch) = (self.before.w_max, self.before.epoch);
+        let Some(before) = self.before.take() else { return };
+        if self.window < before.window {
+            self.window = before.window;
+            (self.w_max, self.epoch) = (before.w_max, before.epoch);
         }
-        self.threshold = self.threshold.max(self.before.threshold);
+        self.threshold = self.threshold.max(before.threshold);
     }
 
     //= rfc9438#5.8
