@@ -109,8 +109,8 @@ impl Fabric {
         match place.ports.get(usize::from(port.0)).copied().unwrap_or(Attachment::Nothing) {
             Attachment::Way(index) => loop {
                 let way = &mut self.ways[index as usize];
-                if way.free_at > self.now && node.has_frame(port) {
-                    if !way.free_queued {
+                if way.free_at > self.now {
+                    if node.has_frame(port) && !way.free_queued {
                         way.free_queued = true;
                         let at = way.free_at;
                         self.queue.push(at, Event::Free(index));

@@ -91,8 +91,8 @@ impl Node for SwitchNode {
     fn poll_frame(&mut self, _: &mut Cx<'_>, port: Port) -> Option<PacketBuf> {
         self.0.poll_frame(port)
     }
-    fn has_frame(&self, port: Port) -> bool {
-        self.0.waiting(port) > 0
+    fn has_frame(&mut self, port: Port) -> bool {
+        self.0.has_frame(port)
     }
     fn poll_at(&self) -> Option<Wake> {
         None

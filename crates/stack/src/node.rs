@@ -24,9 +24,9 @@ pub trait Node: Send {
     fn poll_frame(&mut self, cx: &mut Cx<'_>, port: Port) -> Option<PacketBuf>;
     /// When this node next wants `on_timer`, and why.
     fn poll_at(&self) -> Option<Wake>;
-    /// Whether `poll_frame` may return a frame now. False: it would return `None`. Asked while the medium is busy, so it
-    /// costs next to nothing.
-    fn has_frame(&self, _: Port) -> bool {
+    /// Whether `poll_frame` may return a frame now. False: it would return `None`, and the driver owes this port nothing
+    /// more until it is named again. Asked while the medium is busy, so it costs next to nothing.
+    fn has_frame(&mut self, _: Port) -> bool {
         true
     }
     /// The time of `poll_at` without the reason; [`Instant::FAR`]: never.

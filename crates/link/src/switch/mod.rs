@@ -152,6 +152,13 @@ impl Switch {
         frame
     }
 
+    /// Whether a frame waits at `port`. False ends what `poll_ready` began, as a `poll_frame` without a frame does.
+    pub fn has_frame(&mut self, port: Port) -> bool {
+        let Some(queue) = self.ports.get_mut(usize::from(port.0)) else { return false };
+        queue.listed = !queue.frames.is_empty();
+        queue.listed
+    }
+
     /// Frames that wait at `port`.
     pub fn waiting(&self, port: Port) -> usize {
         self.ports.get(usize::from(port.0)).map_or(0, |queue| queue.frames.len())

@@ -211,9 +211,10 @@ impl Node for Host {
         frame
     }
 
-    fn has_frame(&self, port: Port) -> bool {
-        let queued = self.interfaces.get(usize::from(port.0)).is_some_and(|interface| interface.queue.len() > 0);
-        queued || !self.outbox.is_empty() || self.tcp.may_send(port, self.now)
+    fn has_frame(&mut self, port: Port) -> bool {
+        let Some(interface) = self.interfaces.get_mut(usize::from(port.0)) else { return false };
+        interface.ready = interface.queue.len() > 0 || !self.outbox.is_empty() || self.tcp.has_segment(port);
+        interface.ready
     }
 
     fn due(&self) -> Instant {

@@ -401,12 +401,19 @@ impl Tcp {
         }
     }
 
-    /// Whether `poll_segment` may give a segment now. It looks at the first in line only.
-    pub(crate) fn may_send(&self, port: Port, now: Instant) -> bool {
-        let line = self.ready.get(usize::from(port.0));
-        let first = line.and_then(|line| Some((line.len(), self.connections.get(*line.front()?)?)));
-        let alone = first.is_none_or(|(waiting, entry)| waiting == 1 && !entry.connection.may_send(now));
-        !alone || !self.strays.is_empty()
+    /// Whether `poll_segment` may give a segment now. Who has nothing to send leaves the line.
+    pub(crate) fn has_segment(&mut self, port: Port) -> bool {
+        let Some(line) = self.ready.get_mut(usize::from(port.0)) else { return !self.strays.is_empty() };
+        while let Some(id) = line.front() {
+            if let Some(entry) = self.connections.get_mut(*id) {
+                if entry.connection.may_send(Instant::FAR) {
+                    return true;
+                }
+                entry.queued = false;
+            }
+            line.pop_front();
+        }
+        !self.strays.is_empty()
     }
 
     pub(crate) fn due(&self) -> Instant {
