@@ -92,3 +92,18 @@ fn a_single_loss_does_not_slow_bbr_down() {
     let (bbr, newreno) = (time(CongestionControl::Bbr), time(CongestionControl::NewReno));
     assert!(bbr <= newreno, "{bbr} and {newreno}");
 }
+
+#[test]
+fn tahoe_begins_anew_from_one_segment_after_the_third_duplicate() {
+    let net = transfer(seed!(), CongestionControl::Tahoe, &[40], false);
+    let (at, _, before, after) = changes(&net)[0];
+    assert!(before > 20.0 && after <= 1.0 + 1e-9, "{before} -> {after}");
+    assert_eq!(backoffs(&net), 0, "the third duplicate, not the timer");
+    let again = net.ladder().facts("a").into_iter();
+    let again = again.filter(|(_, fact)| matches!(fact, TransportFact::Retransmit { .. })).count();
+    assert_eq!(again, 1, "the lost segment alone: no duplicate makes room for another");
+    // What the repair acknowledges opens the window again, to half of what it was and no further.
+    let sent = net.ladder().sent("a", tcp().data());
+    let next = sent.iter().filter(|moment| **moment > at && **moment < at + ms(150)).count();
+    assert!(next as f64 <= before / 2.0 + 2.0, "{next} after {before}");
+}

@@ -224,6 +224,22 @@ proptest! {
         busy.goes_on();
     }
 
+    //= rfc5961#5.2 test
+    #[test]
+    fn what_is_forged_is_no_sign_of_life(by in outside(), len in 0usize..1000, old in any::<bool>()) {
+        let mut busy = Busy::new(false);
+        busy.net.run_for(s(1));
+        busy.net.take();
+        let tired = busy.info();
+        prop_assert!(tired.retries > 0 && tired.backoff > 0, "{:?}", tired);
+        let (window, text) = (tired.receive_window, vec![7; len]);
+        let beyond = busy.peer.seg().seq(busy.peer.nxt + window + by).text(&text);
+        // A repeated segment may come from a peer that is alive, but one that acknowledges what was never sent does not.
+        let repeated = busy.peer.seg().seq(busy.peer.nxt - 1 - len as u32).text(&text);
+        let seg = if old { repeated.ack(busy.peer.rcv + 3000 + 1 + by) } else { beyond };
+        busy.unmoved_by(seg, TransportDrop::OutOfWindow);
+    }
+
     #[test]
     fn a_segment_to_a_port_where_nobody_listens_is_counted(port in 1u16..30_000, seq in any::<u32>()) {
         let mut busy = Busy::new(false);

@@ -125,6 +125,13 @@ fn a_path_that_swallows_the_message_is_searched_for_the_size_that_passes() {
     assert_eq!((talk.outcome().error, served.outcome().heard, served.outcome().ends_heard), (None, 20_000, 1));
     let passed = net.ladder().received("b", tcp().data());
     assert!(passed.first().is_some_and(|at| *at < s(30)), "{passed:?}");
+    // The next connection to the same place knows it already.
+    let start = net.now();
+    net.a.upload(net.b.addr(80), 20_000);
+    net.run_for(s(20));
+    let first =
+        net.ladder().received("b", tcp().data()).into_iter().find(|at| *at > start).expect("it arrives") - start;
+    assert!(first < s(1), "{first}");
 }
 
 #[test]
