@@ -67,7 +67,7 @@ pub(crate) struct Synchronized {
     pub(crate) rcv: Receiver,
     pub(crate) acks: Acks,
     /// Where our timestamp clock starts, when timestamps are in use.
-    ts_offset: Option<u32>,
+    pub(super) ts_offset: Option<u32>,
     pub(super) receive_mss: u32,
     pub(super) totals: Totals,
     pub(super) watch: Watch,

@@ -212,6 +212,40 @@ impl Sender {
         self.arm(cx.now);
     }
 
+    /// Where the next full segment lies in the buffer, and its length, when nothing stands in its way and nothing else
+    /// comes first. With nothing in flight there may have been a pause: that is for the long way.
+    #[inline]
+    pub(super) fn plain_text(&self, tx: &SendBuffer) -> Option<(usize, usize)> {
+        let calm = self.half == SendHalf::Open && self.forced.is_none() && self.rates.is_none() && !self.ecn;
+        if !calm || self.recovery.is_repairing() || self.recovery.window().is_some() {
+            return None;
+        }
+        let (sent, mss) = (self.snd_nxt - self.snd_una, self.mss);
+        let pipe = self.board.pipe();
+        let fits = pipe > 0
+            && !self.board.has_lost()
+            && sent + mss <= tx.len() as u32
+            && sent + mss <= self.peer.size()
+            && pipe + mss <= self.congestion.window();
+        fits.then_some((sent as usize, mss as usize))
+    }
+
+    /// A full segment of new text has left.
+    #[inline]
+    pub(super) fn on_plain_sent(&mut self, totals: &mut Totals, now: Instant) {
+        let mss = self.mss;
+        self.board.on_send(self.snd_nxt, mss, now);
+        self.snd_nxt += mss;
+        self.note_flight();
+        totals.bytes_sent += u64::from(mss);
+        totals.data_segments_out += 1;
+        self.clock.last_sent = Some(now);
+        if self.clock.rto_at.is_none() {
+            self.clock.rto_at = Some(now + self.timeout());
+        }
+        self.arm(now);
+    }
+
     fn on_sent_again(&mut self, planned: Planned, forced: Option<Forced>, timestamp: Option<u32>, cx: &mut TcpCx<'_>) {
         let cause = match forced {
             Some(Forced::Probe) => RetransmitCause::WindowProbe,

@@ -1,8 +1,10 @@
-//! The segment that everybody expects: the next text, nothing else new. What it does is what the steps of RFC 9293
-//! section 3.10.7.4 come to when none of their conditions hold.
+//! The segment that everybody expects, both ways: the next text, nothing else new. What it does on arrival is what the
+//! steps of RFC 9293 section 3.10.7.4 come to when none of their conditions hold; what leaves is what `plan` would plan.
 
-use base::SeqNum;
+use base::{PacketId, SeqNum};
 use bytes::Bytes;
+use wire::PacketBuf;
+use wire::tcp::{Flags, Header, Options};
 
 use super::connection::{Connection, Phase};
 use super::cx::TcpCx;
@@ -53,6 +55,37 @@ impl Connection {
             && segment.ack == open.snd.una()
             && !open.snd.ecn
             && open.rcv.expects(segment.seq, segment.len, segment.timestamp)
+    }
+
+    /// The next full segment, when there is nothing to think about: no loss, no mark, no closing, room in both windows.
+    #[inline]
+    pub(super) fn poll_plain(&mut self, cx: &mut TcpCx<'_>) -> Option<PacketBuf> {
+        let Phase::Synchronized(open) = &mut self.phase else { return None };
+        let (offset, recent) = (open.ts_offset?, open.rcv.ts_recent()?);
+        let busy = self.urgent.is_some() || self.program.released || self.program.finished;
+        if busy || open.rcv.has_blocks() {
+            return None;
+        }
+        let (position, len) = open.snd.plain_text(&self.tx)?;
+        let (seq, free) = (open.snd.nxt(), open.rcv.free(self.rx.len()));
+        let flags = if position + len == self.tx.len() { Flags::ACK | Flags::PSH } else { Flags::ACK };
+        let header = Header {
+            src_port: self.flow.local.port(),
+            dst_port: self.flow.remote.port(),
+            seq,
+            ack: open.rcv.rcv_nxt(),
+            flags,
+            window: open.rcv.offer(free, open.rcv.tuner.capacity()),
+            options: Options { timestamps: Some((cx.timestamp(offset), recent)), ..Options::default() },
+            ..Header::default()
+        };
+        self.rx.freed = false;
+        let mut packet = PacketBuf::new(PacketId::NONE, self.tx.slice(position, len));
+        header.push(&mut packet, self.flow.local.ip(), self.flow.remote.ip());
+        open.totals.segments_out += 1;
+        open.acks.on_sent();
+        open.snd.on_plain_sent(&mut open.totals, cx.now);
+        Some(packet)
     }
 
     /// Takes it; answers whether an acknowledgement is due now.

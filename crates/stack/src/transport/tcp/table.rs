@@ -72,6 +72,10 @@ pub(crate) struct Transmit {
 }
 
 impl Transmit {
+    fn plain(flow: &Flow, path: Path, packet: PacketBuf) -> Self {
+        Transmit { packet, from: flow.local.ip(), to: flow.remote.ip(), path, ect: false }
+    }
+
     fn new(flow: &Flow, path: Path, segment: Outgoing) -> Self {
         let ect = segment.ect;
         Transmit { ect, packet: segment.emit(flow), from: flow.local.ip(), to: flow.remote.ip(), path }
@@ -381,6 +385,14 @@ impl Tcp {
             {
                 // The number is that of the moment at which the SYN leaves: a call by a program knows no time.
                 handshake.begin(self.isn.isn(cx.now, &entry.connection.flow));
+            }
+            let plain = entry.connection.poll_plain(cx);
+            if let Some(packet) = plain {
+                if line.len() > 1 {
+                    line.rotate_left(1);
+                }
+                self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
+                return Some(Transmit::plain(&entry.connection.flow, entry.path, packet));
             }
             match entry.connection.poll_segment(cx) {
                 Some(segment) => {
