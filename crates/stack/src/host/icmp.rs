@@ -62,7 +62,7 @@ impl Host {
             ttl: self.config.ttl,
             id: self.ident(),
             dont_fragment: false,
-            ecn: 0,
+            traffic_class: 0,
         };
         ip::push_header(&mut packet, &out);
         self.send_packet(cx, packet, path);

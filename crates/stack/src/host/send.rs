@@ -44,13 +44,12 @@ impl Host {
     /// The frame of a segment, when it can leave by `port` at once.
     #[inline]
     fn send_segment(&mut self, cx: &mut Cx<'_>, port: Port, transmit: Transmit) -> Option<PacketBuf> {
-        let Transmit { mut packet, from, to, path, ect } = transmit;
-        let ecn = if ect { ip::ECT_0 } else { 0 };
+        let Transmit { mut packet, from, to, path, traffic_class } = transmit;
         packet.id = self.packet_id();
         //= rfc1191#3
         // Segments are sized for the path: none of them may be split on the way.
         let (ttl, id) = (self.config.ttl, self.ident());
-        let out = Outbound { from, to, protocol: Protocol::TCP, ttl, id, dont_fragment: true, ecn };
+        let out = Outbound { from, to, protocol: Protocol::TCP, ttl, id, dont_fragment: true, traffic_class };
         ip::push_header(&mut packet, &out);
         if !path.local && path.port == port && packet.len() <= path.mtu {
             return self.frame(cx, port, path.next_hop, packet);

@@ -123,7 +123,7 @@ impl Host {
             return Err(SendError::QueueFull);
         }
         let ttl = ttl.unwrap_or(self.config.ttl);
-        let out = Outbound { from, to, protocol, ttl, id: self.ident(), dont_fragment: false, ecn: 0 };
+        let out = Outbound { from, to, protocol, ttl, id: self.ident(), dont_fragment: false, traffic_class: 0 };
         ip::push_header(&mut packet, &out);
         self.outbox.push_back((packet, path));
         self.mark_ready(path.port);

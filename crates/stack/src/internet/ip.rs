@@ -71,20 +71,19 @@ pub(crate) struct Outbound {
     pub(crate) ttl: u8,
     pub(crate) id: u16,
     pub(crate) dont_fragment: bool,
-    pub(crate) ecn: u8,
+    pub(crate) traffic_class: u8,
 }
 
-/// The lower two bits of what was the type of service, and two of their values: the sender understands marks, and a mark.
+/// The lower two bits of what was the type of service, and the value that is a mark.
 //= rfc3168#5
 const ECN_BITS: u8 = 3;
-pub(crate) const ECT_0: u8 = 2;
 pub(crate) const CE: u8 = 3;
 
 /// Puts the header in front. Addresses of two versions cannot meet: sockets check.
 pub(crate) fn push_header(packet: &mut PacketBuf, out: &Outbound) {
     match (out.from, out.to) {
         (IpAddr::V4(src), IpAddr::V4(dst)) => ipv4::Header {
-            dscp_ecn: out.ecn,
+            dscp_ecn: out.traffic_class,
             id: out.id,
             dont_fragment: out.dont_fragment,
             ttl: out.ttl,
@@ -97,7 +96,7 @@ pub(crate) fn push_header(packet: &mut PacketBuf, out: &Outbound) {
         (IpAddr::V6(src), IpAddr::V6(dst)) => {
             let mut header = ipv6::Header::default();
             (header.next_header, header.hop_limit, header.src, header.dst) = (out.protocol, out.ttl, src, dst);
-            header.traffic_class = out.ecn;
+            header.traffic_class = out.traffic_class;
             header.push(packet);
         }
         _ => unreachable!("a packet between two IP versions"),

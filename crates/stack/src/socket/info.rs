@@ -58,6 +58,8 @@ pub struct TcpInfo {
     pub pacing_rate: Option<u64>,
     /// Delivery rate of the newest sample, bytes a second.
     pub delivery_rate: Option<u64>,
+    /// What an ICMP message said that is no reason to give up (RFC 9293, section 3.9.2.2).
+    pub soft_error: Option<&'static str>,
     /// When text was last sent, and last received.
     pub last_sent: Option<Instant>,
     /// When text was last received.

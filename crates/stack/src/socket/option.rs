@@ -26,6 +26,8 @@ pub enum TcpOption {
     SendBuffer(usize),
     /// Capacity of the receive buffer, bytes: it grows no more by itself.
     ReceiveBuffer(usize),
+    /// The Diffserv field (in the upper six bits; the lower two are RFC 3168's) of all packets from now on, answers included.
+    TrafficClass(u8),
     /// No more than this is taken from the program ahead of what is sent, bytes.
     NotSentLimit(Option<usize>),
 }

@@ -37,6 +37,8 @@ impl Connection {
             totals: Totals::default(),
             pacing_rate: None,
             delivery_rate: None,
+            //= rfc9293#3.9.2.2 SHLD-25
+            soft_error: self.hint,
             last_sent: None,
             last_received: None,
         };

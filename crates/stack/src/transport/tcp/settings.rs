@@ -18,6 +18,9 @@ pub(crate) struct Settings {
     pub(crate) receive_buffer: Buffer,
     /// The program chose the send buffer's size, and may fill all of it.
     pub(crate) fills_send_buffer: bool,
+    //= rfc9293#3.9.1.9 MUST-48
+    /// The Diffserv field, its two lowest bits clear.
+    pub(crate) traffic_class: u8,
     /// Bytes that may wait in front of the first one that was never sent.
     pub(crate) not_sent: Option<usize>,
 }
@@ -34,6 +37,7 @@ impl Settings {
             send_buffer: config.send_buffer,
             receive_buffer: config.receive_buffer,
             fills_send_buffer: false,
+            traffic_class: 0,
             not_sent: None,
         }
     }
@@ -52,6 +56,8 @@ impl Settings {
                 self.fills_send_buffer = true;
             }
             TcpOption::ReceiveBuffer(bytes) => self.receive_buffer = Buffer::fixed(bytes.max(LEAST_BUFFER)),
+            //= rfc9293#3.9.1.9 SHLD-21
+            TcpOption::TrafficClass(class) => self.traffic_class = class & !3,
             TcpOption::NotSentLimit(limit) => self.not_sent = limit,
         }
     }

@@ -67,18 +67,28 @@ pub(crate) struct Transmit {
     pub(crate) from: IpAddr,
     pub(crate) to: IpAddr,
     pub(crate) path: Path,
-    /// The network may mark it instead of dropping it.
-    pub(crate) ect: bool,
+    /// What was the type of service: Diffserv, and whether the network may mark it instead of dropping it.
+    pub(crate) traffic_class: u8,
 }
 
 impl Transmit {
-    fn plain(flow: &Flow, path: Path, packet: PacketBuf) -> Self {
-        Transmit { packet, from: flow.local.ip(), to: flow.remote.ip(), path, ect: false }
+    fn plain(connection: &Connection, path: Path, packet: PacketBuf) -> Self {
+        let Connection { flow, settings, .. } = connection;
+        let traffic_class = settings.traffic_class;
+        Transmit { packet, from: flow.local.ip(), to: flow.remote.ip(), path, traffic_class }
     }
 
-    fn new(flow: &Flow, path: Path, segment: Outgoing) -> Self {
-        let ect = segment.ect;
-        Transmit { ect, packet: segment.emit(flow), from: flow.local.ip(), to: flow.remote.ip(), path }
+    fn of(connection: &Connection, path: Path, segment: Outgoing) -> Self {
+        //= rfc9293#3.9.1.9 SHLD-22
+        let traffic_class = connection.settings.traffic_class | if segment.ect { ECT_0 } else { 0 };
+        let packet = segment.emit(&connection.flow);
+        Transmit { traffic_class, ..Self::plain(connection, path, packet) }
+    }
+
+    /// To somebody who has no connection here.
+    fn stray(flow: &Flow, path: Path, segment: Outgoing) -> Self {
+        let packet = segment.emit(flow);
+        Transmit { packet, from: flow.local.ip(), to: flow.remote.ip(), path, traffic_class: 0 }
     }
 }
 
@@ -216,7 +226,7 @@ impl Tcp {
             owner.cookies_until = Some(cx.now + COOKIE_LIFETIME);
             let settings = self.settings_of(listener);
             let answer = self.oven((&flow, &path), &settings, cx).answer(&flow, &segment);
-            self.push_stray(Transmit::new(&flow, path, answer));
+            self.push_stray(Transmit::stray(&flow, path, answer));
             return Ok(());
         }
         let offset = self.isn.timestamp_offset(&flow);
@@ -305,7 +315,7 @@ impl Tcp {
             return;
         }
         if let Some(path) = path(flow.remote.ip()) {
-            self.push_stray(Transmit::new(&flow, path, Outgoing::reset_for(segment)));
+            self.push_stray(Transmit::stray(&flow, path, Outgoing::reset_for(segment)));
         }
     }
 
@@ -392,7 +402,7 @@ impl Tcp {
                     line.rotate_left(1);
                 }
                 self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
-                return Some(Transmit::plain(&entry.connection.flow, entry.path, packet));
+                return Some(Transmit::plain(&entry.connection, entry.path, packet));
             }
             match entry.connection.poll_segment(cx) {
                 Some(segment) => {
@@ -401,7 +411,7 @@ impl Tcp {
                         line.rotate_left(1);
                     }
                     self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
-                    return Some(Transmit::new(&entry.connection.flow, entry.path, segment));
+                    return Some(Transmit::of(&entry.connection, entry.path, segment));
                 }
                 None => {
                     line.pop_front();
@@ -558,6 +568,8 @@ fn why(connection: &Connection, at: Instant) -> Why {
     }
 }
 
+/// The sender understands marks (RFC 3168, section 5).
+const ECT_0: u8 = 2;
 /// How far a connection that follows one in TIME-WAIT begins behind the numbers of that one, at least: what a window
 /// without scaling holds (RFC 1122, section 4.2.2.13).
 const ISN_GAP: u32 = 0x1_0001;
