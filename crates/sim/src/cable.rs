@@ -6,10 +6,9 @@
 //! ```
 //! The queue in front of a way is the sending node's own; a way pulls the next frame when it is free.
 
-use std::collections::VecDeque;
-
 use base::{Duration, Instant, Nic};
-use wire::PacketBuf;
+
+use crate::flight::Queue;
 
 /// How one way of a cable carries frames.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,6 +66,11 @@ impl Way {
         self.link.0 * 2 + self.back as u32
     }
 
+    /// The way in the other direction.
+    pub(crate) const fn reverse(index: u32) -> u32 {
+        index ^ 1
+    }
+
     pub(crate) const fn from_index(index: u32) -> Self {
         Way { link: LinkId(index / 2), back: index % 2 == 1 }
     }
@@ -109,64 +113,68 @@ impl From<Way> for On {
     }
 }
 
-/// The state of one way.
+/// The state of one way: what every frame needs, in one line of the processor's cache.
+#[repr(align(64))]
 pub(crate) struct WayState {
-    pub(crate) from: Nic,
+    /// When the present transmission ends.
+    pub(crate) free_at: Instant,
+    /// The last length and how long it took: frames come in few sizes, and a division costs more than a comparison.
+    last_len: u32,
+    framing: u32,
+    last_time: Duration,
+    rate_bps: u64,
+    delay: Duration,
+    pub(crate) flight: Queue,
     pub(crate) to: Nic,
-    pub(crate) cable: Cable,
     pub(crate) up: bool,
     /// Whether the cable has rules.
     pub(crate) ruled: bool,
     /// Whether the queue holds a `Free` event for it.
     pub(crate) free_queued: bool,
-    /// When the present transmission ends.
-    pub(crate) free_at: Instant,
-    /// The last length and how long it took: frames come in few sizes, and a division costs more than a comparison.
-    last_len: usize,
-    last_time: Duration,
-    /// Frames in flight in the order of their arrival. Only the first one has an event in the queue.
-    pub(crate) flight: VecDeque<Flying>,
-}
-
-/// A frame in flight.
-pub(crate) struct Flying {
-    pub(crate) at: Instant,
-    pub(crate) sequence: u64,
-    /// The receiver's check sequence will be wrong.
-    pub(crate) damaged: bool,
-    pub(crate) frame: PacketBuf,
 }
 
 impl WayState {
-    pub(crate) fn new(from: Nic, to: Nic, cable: Cable) -> Self {
+    pub(crate) fn new(to: Nic, cable: Cable) -> Self {
         WayState {
-            from,
+            free_at: Instant::ZERO,
+            last_len: 0,
+            framing: cable.framing,
+            last_time: Duration::transmission(u64::from(cable.framing), cable.rate_bps),
+            rate_bps: cable.rate_bps,
+            delay: cable.delay,
+            flight: Queue::EMPTY,
             to,
-            cable,
             up: true,
             ruled: false,
             free_queued: false,
-            free_at: Instant::ZERO,
-            last_len: 0,
-            last_time: Duration::transmission(u64::from(cable.framing), cable.rate_bps),
-            flight: VecDeque::new(),
         }
     }
 
-    /// How long a frame of `len` bytes occupies the way.
+    /// Begins a transmission of `len` bytes at `now`, or when the present one ends; when it arrives.
     #[inline]
-    pub(crate) fn transmission(&mut self, len: usize) -> Duration {
-        if len != self.last_len {
-            self.last_len = len;
-            self.last_time = Duration::transmission(len as u64 + u64::from(self.cable.framing), self.cable.rate_bps);
+    pub(crate) fn transmit(&mut self, len: usize, now: Instant) -> Instant {
+        if len as u32 != self.last_len {
+            self.last_len = len as u32;
+            self.last_time = Duration::transmission(len as u64 + u64::from(self.framing), self.rate_bps);
         }
-        self.last_time
+        self.free_at = self.free_at.max(now) + self.last_time;
+        self.free_at + self.delay
     }
 
     /// Carries frames otherwise from now on. The present transmission and what is in flight are not changed.
     pub(crate) fn set_cable(&mut self, cable: Cable) {
-        self.cable = cable;
+        (self.rate_bps, self.delay, self.framing) = (cable.rate_bps, cable.delay, cable.framing);
         self.last_len = 0;
         self.last_time = Duration::transmission(u64::from(cable.framing), cable.rate_bps);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_takes_one_line_of_the_cache() {
+        assert_eq!(size_of::<WayState>(), 64);
     }
 }

@@ -8,7 +8,8 @@ use slab::Slab;
 use stack::Node;
 use wire::PacketBuf;
 
-use crate::cable::{Flying, LinkId, On, Way, WayState};
+use crate::cable::{LinkId, On, Way, WayState};
+use crate::flight::{Flights, Flying};
 use crate::queue::{Alarm, Entry, Event, Queue};
 use crate::rule::{Rule, RuleId, Verdict};
 
@@ -18,6 +19,7 @@ pub(crate) struct Fabric {
     pub(crate) queue: Queue,
     /// Two per cable.
     pub(crate) ways: Vec<WayState>,
+    pub(crate) flights: Flights,
     /// One list per cable.
     pub(crate) rules: Vec<Vec<RuleState>>,
     pub(crate) strays: Slab<Stray>,
@@ -33,15 +35,49 @@ pub(crate) struct Fabric {
 pub(crate) struct Place {
     pub(crate) id: NodeId,
     pub(crate) rng: Box<Rng>,
-    pub(crate) ports: Vec<Attachment>,
+    pub(crate) ports: Ports,
     pub(crate) alarm: Alarm,
     /// Switched off: it neither sends nor receives.
     pub(crate) off: bool,
 }
 
+/// What is plugged into the ports of a node. Most nodes have one, which is kept beside them.
+#[derive(Default)]
+pub(crate) struct Ports {
+    count: u16,
+    first: Attachment,
+    others: Option<Box<Vec<Attachment>>>,
+}
+
+impl Ports {
+    /// Makes room for `count` ports at least.
+    pub(crate) fn reserve(&mut self, count: u16) {
+        self.count = self.count.max(count);
+        if self.count > 1 {
+            self.others.get_or_insert_default().resize(usize::from(self.count - 1), Attachment::Nothing);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn get(&self, port: Port) -> Attachment {
+        match usize::from(port.0).checked_sub(1) {
+            None => self.first,
+            Some(other) => self.others.as_ref().and_then(|others| others.get(other).copied()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn get_mut(&mut self, port: Port) -> Option<&mut Attachment> {
+        match usize::from(port.0).checked_sub(1) {
+            None => (self.count > 0).then_some(&mut self.first),
+            Some(other) => self.others.as_mut()?.get_mut(other),
+        }
+    }
+}
+
 /// What is plugged into a port.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(crate) enum Attachment {
+    #[default]
     Nothing,
     /// The way that starts here.
     Way(u32),
@@ -106,7 +142,7 @@ impl Fabric {
     /// Takes frames from a port as long as its medium is free; when that is busy, comes back at the end of the
     /// transmission. A port that has nothing more to send costs no event.
     fn pull<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port) {
-        match place.ports.get(usize::from(port.0)).copied().unwrap_or(Attachment::Nothing) {
+        match place.ports.get(port) {
             Attachment::Way(index) => loop {
                 let way = &mut self.ways[index as usize];
                 if way.free_at > self.now {
@@ -135,18 +171,22 @@ impl Fabric {
         }
     }
 
+    /// The network card at which a way starts: where the other way of its cable ends.
+    pub(crate) fn start(&self, index: u32) -> Nic {
+        self.ways[Way::reverse(index) as usize].to
+    }
+
     /// Starts a transmission.
     fn transmit(&mut self, index: u32, frame: PacketBuf) {
         let way = &mut self.ways[index as usize];
         if !way.up {
-            let node = way.from.node;
+            let node = self.start(index).node;
             return self.lose(node, &frame, LinkDrop::NoCarrier);
         }
         self.frames += 1;
-        way.free_at = way.free_at.max(self.now) + way.transmission(frame.len());
-        let (at, ruled) = (way.free_at + way.cable.delay, way.ruled);
+        let (at, ruled) = (way.transmit(frame.len(), self.now), way.ruled);
         if self.wants_frames {
-            let nic = way.from;
+            let nic = self.start(index);
             self.show(nic, Direction::Out, &frame);
         }
         if ruled {
@@ -169,7 +209,7 @@ impl Fabric {
                 Verdict::Corrupt => damaged = true,
                 Verdict::CorruptUndetected => flip_bit(&mut state.rng, &mut frame),
                 Verdict::Drop => {
-                    let node = self.ways[index as usize].from.node;
+                    let node = self.start(index).node;
                     return self.lose(node, &frame, LinkDrop::Lost);
                 }
             }
@@ -188,17 +228,12 @@ impl Fabric {
     #[inline]
     fn fly(&mut self, index: u32, at: Instant, damaged: bool, frame: PacketBuf) {
         let way = &mut self.ways[index as usize];
-        match way.flight.back() {
-            Some(last) if last.at > at => self.stray(index, at, damaged, frame),
-            Some(_) => {
-                let sequence = self.queue.next_sequence();
-                way.flight.push_back(Flying { at, sequence, damaged, frame });
-            }
-            None => {
-                let sequence = self.queue.push(at, Event::Arrival(index));
-                way.flight.push_back(Flying { at, sequence, damaged, frame });
-            }
-        }
+        let sequence = match self.flights.last(way.flight) {
+            Some(last) if last.at > at => return self.stray(index, at, damaged, frame),
+            Some(_) => self.queue.next_sequence(),
+            None => self.queue.push(at, Event::Arrival(index)),
+        };
+        self.flights.push(&mut way.flight, Flying { at, sequence, damaged, frame });
     }
 
     /// Lets a frame fly out of order, with an event of its own.
@@ -211,8 +246,8 @@ impl Fabric {
     /// Takes the first frame in flight, whose arrival was taken from the queue, and puts that of the next one there.
     pub(crate) fn land(&mut self, index: u32) -> Option<Flying> {
         let way = &mut self.ways[index as usize];
-        let landed = way.flight.pop_front();
-        if let Some(next) = way.flight.front() {
+        let landed = self.flights.pop(&mut way.flight);
+        if let Some(next) = self.flights.first(way.flight) {
             let entry = Entry { at: next.at, sequence: next.sequence, event: Event::Arrival(index) };
             self.queue.push_entry(entry);
         }
@@ -223,7 +258,8 @@ impl Fabric {
     pub(crate) fn holds(&mut self, first: Entry) -> bool {
         let current = match first.event {
             Event::Arrival(index) => {
-                self.ways[index as usize].flight.front().is_some_and(|flying| flying.sequence == first.sequence)
+                let flying = self.flights.first(self.ways[index as usize].flight);
+                flying.is_some_and(|flying| flying.sequence == first.sequence)
             }
             Event::Stray(slot) => {
                 self.strays.get(slot as usize).is_some_and(|stray| stray.flying.sequence == first.sequence)
@@ -246,7 +282,7 @@ impl Fabric {
             }
             way.free_at = self.now;
             let to = way.to.node;
-            let mut lost: Vec<Flying> = way.flight.drain(..).collect();
+            let mut lost: Vec<Flying> = std::iter::from_fn(|| self.flights.pop(&mut way.flight)).collect();
             let strays = self.strays.iter().filter(|(_, stray)| stray.way == index).map(|(slot, _)| slot);
             for slot in strays.collect::<Vec<_>>() {
                 lost.push(self.strays.remove(slot).flying);

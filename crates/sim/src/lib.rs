@@ -3,14 +3,15 @@
 //! ```text
 //!   world   the loop, and everything a builder or a test calls
 //!   fabric  what one visit to a node may touch: time, queue, cables, observer
-//!   queue   events by (time, sequence)      cable   rate, delay, what is in flight
-//!   rule    faults                          seat    the nodes        node   the world as a node
+//!   queue   events by (time, sequence)      cable   rate, delay      flight  frames between two ends
+//!   rule    faults                          seat    the nodes        node    the world as a node
 //! ```
 
 #![forbid(unsafe_code)]
 
 mod cable;
 mod fabric;
+mod flight;
 mod node;
 mod queue;
 pub mod rule;

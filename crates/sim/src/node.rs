@@ -5,7 +5,7 @@ use stack::{Node, Wake, Why};
 use wire::PacketBuf;
 
 use crate::World;
-use crate::cable::Flying;
+use crate::flight::Flying;
 use crate::queue::Event;
 
 /// The world records what happens inside by its own sink, and draws from its own streams.

@@ -8,9 +8,8 @@ use wire::PacketBuf;
 
 use crate::fabric::{Fabric, Input, Place};
 
-/// A node with its name and place.
+/// A node with its place.
 pub(crate) struct Seat {
-    pub(crate) name: String,
     pub(crate) place: Place,
     pub(crate) kind: Kind,
 }

@@ -19,8 +19,9 @@ use link::{Counters, Switch, SwitchConfig};
 use net::{Net, Runtime, Task};
 use stack::{Config, Host, InterfaceConfig, Node, Wake, Why};
 
-use crate::cable::{Cable, Flying, LinkId, On, Way, WayState};
-use crate::fabric::{Attachment, Fabric, Input, OpenPort, Place, RuleState};
+use crate::cable::{Cable, LinkId, On, Way, WayState};
+use crate::fabric::{Attachment, Fabric, Input, OpenPort, Place, Ports, RuleState};
+use crate::flight::{Flights, Flying};
 use crate::queue::{Alarm, Event, Queue};
 use crate::rule::{Rule, RuleId};
 use crate::seat::{Kind, Seat, SwitchNode};
@@ -33,6 +34,8 @@ use crate::seat::{Kind, Seat, SwitchNode};
 pub struct World {
     pub(crate) fabric: Fabric,
     pub(crate) seats: Vec<Seat>,
+    /// The nodes' names, apart from what every frame needs.
+    names: Vec<String>,
     by_name: BTreeMap<String, NodeId>,
     runtime: Runtime,
     /// When the next program wakes up.
@@ -69,6 +72,7 @@ impl World {
                 now: Instant::ZERO,
                 queue: Queue::default(),
                 ways: Vec::new(),
+                flights: Flights::default(),
                 rules: Vec::new(),
                 strays: slab::Slab::new(),
                 open: Vec::new(),
@@ -78,6 +82,7 @@ impl World {
                 frames: 0,
             },
             seats: Vec::new(),
+            names: Vec::new(),
             by_name: BTreeMap::new(),
             runtime,
             sleep: Alarm::OFF,
@@ -111,8 +116,7 @@ impl World {
         };
         let port = self.with_host(node, |host| host.add_interface(config));
         self.fabric.sink.nic(Nic { node, port }, info);
-        let ports = &mut self.seats[node.0 as usize].place.ports;
-        ports.resize(ports.len().max(usize::from(port.0) + 1), Attachment::Nothing);
+        self.seats[node.0 as usize].place.ports.reserve(port.0 + 1);
         port
     }
 
@@ -155,8 +159,8 @@ impl World {
         let [a, b] = [a, b].map(|(node, port)| Nic { node, port });
         self.attach(a, Attachment::Way(link.forth().index()));
         self.attach(b, Attachment::Way(link.back().index()));
-        self.fabric.ways.push(WayState::new(a, b, forth));
-        self.fabric.ways.push(WayState::new(b, a, back));
+        self.fabric.ways.push(WayState::new(b, forth));
+        self.fabric.ways.push(WayState::new(a, back));
         self.fabric.rules.push(Vec::new());
         link
     }
@@ -171,8 +175,8 @@ impl World {
 
     fn attach(&mut self, nic: Nic, attachment: Attachment) {
         let seat = &mut self.seats[nic.node.0 as usize];
-        let name = &seat.name;
-        let port = seat.place.ports.get_mut(usize::from(nic.port.0));
+        let name = &self.names[nic.node.0 as usize];
+        let port = seat.place.ports.get_mut(nic.port);
         let port = port.unwrap_or_else(|| panic!("{name} has no port {}", nic.port.0));
         assert_eq!(*port, Attachment::Nothing, "port {} of {name} is taken", nic.port.0);
         *port = attachment;
@@ -191,9 +195,10 @@ impl World {
         let known = self.by_name.insert(name.into(), id);
         assert!(known.is_none(), "two nodes are called {name}: their random streams would be the same");
         let rng = Box::new(self.node_stream(name).split("events"));
-        let ports = vec![Attachment::Nothing; usize::from(ports)];
-        let place = Place { id, rng, ports, alarm: Alarm::OFF, off: false };
-        self.seats.push(Seat { name: name.into(), place, kind });
+        let mut place = Place { id, rng, ports: Ports::default(), alarm: Alarm::OFF, off: false };
+        place.ports.reserve(ports);
+        self.seats.push(Seat { place, kind });
+        self.names.push(name.into());
         id
     }
 
@@ -205,8 +210,8 @@ impl World {
         let id = RuleId(self.rules_made);
         self.rules_made += 1;
         let link = on.link();
-        let forth = &self.fabric.ways[link.forth().index() as usize];
-        let [a, b] = [forth.from, forth.to].map(|nic| format!("{}:{}", self.name(nic.node), nic.port.0));
+        let (a, b) = self.ends(link);
+        let [a, b] = [a, b].map(|nic| format!("{}:{}", self.name(nic.node), nic.port.0));
         let rules = &mut self.fabric.rules[link.0 as usize];
         let number = rules.last().map_or(0, |last| last.number + 1);
         let stream = self.root.split("link").split(&a).split(&b).split(&number.to_string());
@@ -301,7 +306,7 @@ impl World {
                     result
                 })
             }
-            _ => panic!("{} is not a host", seat.name),
+            _ => panic!("{} is not a host", self.names[node.0 as usize]),
         }
     }
 
@@ -315,7 +320,7 @@ impl World {
 
     /// A node's name.
     pub fn name(&self, node: NodeId) -> &str {
-        &self.seats[node.0 as usize].name
+        &self.names[node.0 as usize]
     }
 
     /// The node called `name`.
@@ -330,8 +335,8 @@ impl World {
 
     /// The two ends of a cable, in the order in which they were given.
     pub fn ends(&self, link: LinkId) -> (Nic, Nic) {
-        let forth = &self.fabric.ways[link.forth().index() as usize];
-        (forth.from, forth.to)
+        let [forth, back] = [link.forth(), link.back()].map(|way| self.fabric.ways[way.index() as usize].to);
+        (back, forth)
     }
 
     // ---- time ----------------------------------------------------------------------------------------------------
@@ -413,9 +418,8 @@ impl World {
                 self.arrive(stray.way, stray.flying);
             }
             Event::Free(index) => {
-                let way = &mut self.fabric.ways[index as usize];
-                way.free_queued = false;
-                let from = way.from;
+                self.fabric.ways[index as usize].free_queued = false;
+                let from = self.fabric.start(index);
                 self.visit(from.node, Input::Free(from.port));
             }
             Event::Wake(node) => {
@@ -491,8 +495,8 @@ impl World {
 
     /// What each node waits for, in the order of the nodes; then which programs sleep, in the order of time.
     pub fn explain(&self) -> Vec<(String, Wake)> {
-        let nodes = self.seats.iter().filter(|seat| !seat.place.off);
-        let deadlines = nodes.flat_map(|seat| seat.waits().into_iter().map(|wake| (seat.name.clone(), wake)));
+        let nodes = self.seats.iter().zip(&self.names).filter(|(seat, _)| !seat.place.off);
+        let deadlines = nodes.flat_map(|(seat, name)| seat.waits().into_iter().map(|wake| (name.clone(), wake)));
         let sleeps = self.runtime.sleepers().into_iter();
         let sleeps = sleeps.map(|(node, at)| (self.name(node).to_string(), Wake { at, why: Why::Sleep }));
         deadlines.chain(sleeps).collect()
