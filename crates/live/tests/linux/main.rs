@@ -6,6 +6,7 @@ mod common;
 
 mod bulk;
 mod closing;
+mod faults;
 mod film;
 mod keepalive;
 mod meeting;

@@ -14,7 +14,7 @@ use base::{Cidr, Duration, Instant, Mac, NodeId, Port};
 use glassnet_live::{Driver, Stop, Tap};
 use net::Net;
 use sim::rule::{Loss, Reorder};
-use sim::{Cable, World};
+use sim::{Cable, LinkId, Rule, World};
 use stack::{Config, InterfaceConfig};
 
 use crate::common::Namespace;
@@ -44,6 +44,7 @@ pub(crate) struct Meeting {
     namespace: Namespace,
     world: World,
     ours: NodeId,
+    cable: LinkId,
     port: Port,
     film: Film,
 }
@@ -67,7 +68,14 @@ impl Meeting {
             }
         }
         let port = world.open(switch, Port(1));
-        Some(Meeting { namespace, world, ours, port, film })
+        Some(Meeting { namespace, world, ours, cable, port, film })
+    }
+
+    /// Puts a fault on each way of the cable.
+    pub(crate) fn fault(&mut self, rule: impl Fn() -> Box<dyn Rule>) {
+        for way in [self.cable.forth(), self.cable.back()] {
+            self.world.rule(way, rule());
+        }
     }
 
     /// Our host as its programs see it.
