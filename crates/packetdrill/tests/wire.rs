@@ -50,6 +50,22 @@ fn options_of_a_syn_stand_in_the_order_of_linux() {
 }
 
 #[test]
+fn the_diffserv_field_is_the_programs() {
+    for (drill, option) in
+        [(Drill::new(), (libc::SOL_IP, libc::IP_TOS)), (Drill::v6(), (libc::SOL_IPV6, libc::IPV6_TCLASS))]
+    {
+        let fd = drill.established();
+        assert_eq!(drill.write(fd, 100), Ok(100));
+        assert_eq!(drill.diffserv(), 0);
+        assert_eq!(drill.set(fd, option.0, option.1, &[0xb8]), Ok(0));
+        assert_eq!(drill.get_int(fd, option.0, option.1), 0xb8);
+        drill.inject(ack(101));
+        assert_eq!(drill.write(fd, 100), Ok(100));
+        assert_eq!(drill.diffserv(), 46);
+    }
+}
+
+#[test]
 fn the_last_segment_of_a_scripts_line_has_psh_as_the_line_says() {
     let lines = "+0 > S. 0:0(0) ack 1 <...>\n+0 > P. 1:3001(3000) ack 1\n+0 > . 3001:4001(1000) ack 1\n";
     let file = Scratch::new("push", lines);

@@ -31,6 +31,7 @@ impl Machine {
             (libc::SOL_TCP, libc::TCP_USER_TIMEOUT) => {
                 TcpOption::UserTimeout((number > 0).then(|| Duration::from_millis(number as u64)))
             }
+            (libc::SOL_IP, libc::IP_TOS) | (libc::SOL_IPV6, libc::IPV6_TCLASS) => TcpOption::TrafficClass(number as u8),
             (libc::SOL_SOCKET, libc::SO_RCVBUF) => TcpOption::ReceiveBuffer(2 * number.max(0) as usize),
             (libc::SOL_SOCKET, libc::SO_KEEPALIVE)
             | (libc::SOL_TCP, libc::TCP_KEEPIDLE | libc::TCP_KEEPINTVL | libc::TCP_KEEPCNT) => {

@@ -116,6 +116,12 @@ impl Drill {
         assert_eq!(unsafe { send(self.table.userdata, bytes.as_ptr().cast(), bytes.len()) }, 0);
     }
 
+    /// The Diffserv field of the next packet.
+    pub(crate) fn diffserv(&self) -> u8 {
+        let (_, packet) = self.receive().expect("a packet");
+        if packet[0] >> 4 == 4 { packet[1] >> 2 } else { (packet[0] & 15) << 2 | packet[1] >> 6 }
+    }
+
     /// The kinds of the next packet's TCP options, in their order.
     pub(crate) fn option_kinds(&self) -> Vec<u8> {
         let (_, packet) = self.receive().expect("a packet");
