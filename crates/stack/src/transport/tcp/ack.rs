@@ -11,7 +11,7 @@ pub(crate) struct Acks {
     /// Segments still acknowledged at once: the peer is in slow start and waits for every one.
     quick: u8,
     /// Challenge ACKs: the second they are counted in, and how many it has seen.
-    challenges: (u64, u32),
+    challenges: (u32, u32),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ impl Acks {
     /// A challenge ACK, unless this second has had its share.
     //= rfc5961#7
     pub(crate) fn challenge(&mut self, now: Instant) {
-        let second = now.nanos() / 1_000_000_000;
+        let second = (now.nanos() / 1_000_000_000) as u32;
         if self.challenges.0 != second {
             self.challenges = (second, 0);
         }

@@ -102,6 +102,31 @@ impl Synchronized {
         }
     }
 
+    /// A segment outside of the window, or older than its neighbours.
+    fn on_unacceptable(&mut self, segment: &Segment, cx: &TcpCx<'_>) {
+        if self.rcv.is_silent_about(segment) {
+            return;
+        }
+        // Only text is always answered: two sides that disagree must not answer each other's answers for ever.
+        if segment.len() > 0 {
+            self.acks.at_once();
+        } else {
+            self.acks.challenge(cx.now);
+        }
+        if !self.rcv.is_repetition(segment) {
+            return;
+        }
+        if cx.config.dsack {
+            let end = segment.seq + segment.text.len() as u32;
+            self.rcv.note_duplicate(segment.seq, end.min(self.rcv.rcv_nxt()));
+        }
+        // A repeated segment or a probe, just left of the window, is a sign of life; anything else may be forged.
+        if self.snd.is_acceptable(segment.ack) {
+            self.watch.on_heard(cx.now);
+            self.snd.on_sign_of_life(cx.now);
+        }
+    }
+
     /// Adds what this connection knows to a snapshot.
     pub(super) fn describe(&self, info: &mut TcpInfo) {
         info.options.timestamps = self.ts_offset.is_some();
@@ -178,24 +203,7 @@ impl Connection {
         let strict = cx.config.require_timestamps;
         let checked = open.rcv.check_timestamp(&segment, strict, cx.now);
         if let Err(reason) = checked.and_then(|()| open.rcv.check_sequence(&segment)) {
-            if open.rcv.is_silent_about(&segment) {
-                return Arrived::Dropped(reason);
-            }
-            // Only text is always answered: two sides that disagree must not answer each other's answers for ever.
-            if segment.len() > 0 {
-                open.acks.at_once();
-            } else {
-                open.acks.challenge(cx.now);
-            }
-            let end = segment.seq + segment.text.len() as u32;
-            if open.rcv.is_repetition(&segment) && cx.config.dsack {
-                open.rcv.note_duplicate(segment.seq, end.min(open.rcv.rcv_nxt()));
-            }
-            // A repeated segment or a probe, just left of the window, is a sign of life; anything else may be forged.
-            if open.rcv.is_repetition(&segment) && open.snd.is_acceptable(segment.ack) {
-                open.watch.on_heard(cx.now);
-                open.snd.on_sign_of_life(cx.now);
-            }
+            open.on_unacceptable(&segment, cx);
             return Arrived::Dropped(reason);
         }
         open.watch.on_heard(cx.now);

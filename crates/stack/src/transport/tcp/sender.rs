@@ -14,7 +14,7 @@ use wire::tcp::{Flags, SackBlocks};
 use super::clock::{Clock, Suspicion};
 use super::congestion::{Acked, Controller, Repair, controller};
 use super::cx::TcpCx;
-use super::loss::{Ack, AckClock, Covered, Recovery, Scoreboard, Sent, Tolerance, Verdict};
+use super::loss::{Ack, AckClock, Board, Covered, Recovery, Sent, Tolerance, Verdict};
 use super::plan::Forced;
 use super::rate::RateSampler;
 use super::rtt::RttEstimator;
@@ -47,7 +47,7 @@ pub(crate) struct Sender {
     pub(super) cork: bool,
     pub(super) sack: bool,
     scaling: bool,
-    pub(super) board: Scoreboard,
+    pub(super) board: Board,
     pub(super) recovery: Recovery,
     pub(super) congestion: Box<dyn Controller>,
     pub(super) rtt: RttEstimator,
@@ -120,8 +120,8 @@ impl Sender {
             cork: settings.cork,
             sack,
             scaling: terms.scaling,
-            board: Scoreboard::default(),
-            recovery: Recovery::new(iss + 1, sack && cx.config.rack),
+            board: Board::default(),
+            recovery: Recovery::new(sack && cx.config.rack),
             rates: congestion.wants_rates().then(Box::default),
             congestion,
             rtt,

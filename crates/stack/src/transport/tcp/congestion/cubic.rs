@@ -12,7 +12,7 @@ pub(crate) struct Cubic {
     threshold: u32,
     /// The window before the last loss, segments (RFC 9438, section 4.1.2).
     w_max: f64,
-    epoch: Option<Epoch>,
+    epoch: Option<Box<Epoch>>,
     /// Until slow start ends for the first time; made with the first acknowledgement, so that idle connections are small.
     hystart: Option<Box<HyStart>>,
     /// Growth below one byte, kept for the next acknowledgement.
@@ -21,12 +21,12 @@ pub(crate) struct Cubic {
 }
 
 /// What a reduction that was needless gives back (RFC 9438, section 4.9).
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Before {
     window: u32,
     threshold: u32,
     w_max: f64,
-    epoch: Option<Epoch>,
+    epoch: Option<Box<Epoch>>,
 }
 
 /// A stretch of congestion avoidance: since when, and the curve's constants.
@@ -81,7 +81,7 @@ impl Cubic {
     /// From the window, not from what is in flight: as an unused window does not grow, it is a fair measure even while the
     /// program sends less (RFC 9438, section 4.6, allows it for that reason).
     fn reduce(&mut self) {
-        let Cubic { window, threshold, w_max, epoch, .. } = *self;
+        let (window, threshold, w_max, epoch) = (self.window, self.threshold, self.w_max, self.epoch.take());
         self.before = Some(Box::new(Before { window, threshold, w_max, epoch }));
         let cwnd = self.segments();
         //= rfc9438#4.7
@@ -107,7 +107,7 @@ impl Controller for Cubic {
         if self.window < self.threshold {
             return self.slow_start(&ack);
         }
-        let mut epoch = self.epoch.unwrap_or_else(|| self.begin_epoch(ack.now));
+        let mut epoch = self.epoch.take().unwrap_or_else(|| Box::new(self.begin_epoch(ack.now)));
         let cwnd = self.segments();
         let acked = f64::from(ack.bytes) / f64::from(self.mss);
         //= rfc9438#4.2

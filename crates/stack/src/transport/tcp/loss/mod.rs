@@ -11,6 +11,6 @@ mod undo;
 pub(crate) use prr::Prr;
 pub(crate) use rack::{AckClock, Tolerance};
 pub(crate) use recovery::{Ack, Recovery, Verdict};
-pub(crate) use scoreboard::{Covered, Scoreboard, Sent};
+pub(crate) use scoreboard::{Board, Covered, Scoreboard, Sent};
 pub(crate) use tail::Tail;
 pub(crate) use undo::Undo;

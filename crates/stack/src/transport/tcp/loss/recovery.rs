@@ -46,11 +46,13 @@ pub(crate) struct Recovery {
     duplicates: u32,
     /// Highest sequence number sent when the last repair began (RFC 6582's "recover").
     recover: Option<SeqNum>,
-    /// Only where SACK is in use.
-    rack: Option<Rack>,
+    /// Losses are found by time: SACK is in use, and RACK wanted.
+    by_time: bool,
+    /// What time tells, once something was delivered.
+    rack: Option<Box<Rack>>,
     pub(crate) tail: Tail,
     pub(crate) undo: Undo,
-    prr: Option<Prr>,
+    prr: Option<Box<Prr>>,
     /// When what may be reordered now counts as lost.
     pub(crate) reorder_at: Option<Instant>,
     /// The last acknowledgement told of a new loss.
@@ -100,12 +102,13 @@ pub(crate) struct Ack {
 }
 
 impl Recovery {
-    pub(crate) fn new(iss: SeqNum, rack: bool) -> Self {
+    pub(crate) fn new(by_time: bool) -> Self {
         Recovery {
             phase: Phase::Open,
             duplicates: 0,
             recover: None,
-            rack: rack.then(|| Rack::new(iss)),
+            by_time,
+            rack: None,
             tail: Tail::default(),
             undo: Undo::default(),
             prr: None,
@@ -144,7 +147,7 @@ impl Recovery {
 
     /// How far segments were seen to overtake each other, bytes.
     pub(crate) fn overtaken(&self) -> u32 {
-        self.rack.as_ref().map_or(0, Rack::overtaken)
+        self.rack.as_ref().map_or(0, |rack| rack.overtaken())
     }
 
     /// Behind what a delivered segment is no news about the losses under repair.
@@ -158,7 +161,7 @@ impl Recovery {
     /// What may be in flight during fast recovery, when proportional rate reduction decides it.
     #[inline]
     pub(crate) fn window(&self) -> Option<u32> {
-        self.prr.map(|prr| prr.window())
+        self.prr.as_ref().map(|prr| prr.window())
     }
 
     /// F-RTO wants new text to go before more repetitions.
@@ -168,13 +171,13 @@ impl Recovery {
 
     /// Whether the next repetition is the first of fast recovery.
     pub(crate) fn is_first_repair(&self) -> bool {
-        self.prr.is_some_and(|prr| prr.is_new())
+        self.prr.as_ref().is_some_and(|prr| prr.is_new())
     }
 
     /// Whether the end of a flight is probed (RFC 8985, section 7.2): not while anything is amiss, one probe at a time.
     #[inline]
     pub(crate) fn probes_tails(&self) -> bool {
-        self.rack.is_some() && self.is_open() && !self.tail.is_out()
+        self.by_time && self.is_open() && !self.tail.is_out()
     }
 
     /// Something was sent again, at this time of our timestamp clock.
@@ -191,8 +194,8 @@ impl Recovery {
 
     #[inline]
     pub(crate) fn on_delivered(&mut self, sent: &Sent, clock: AckClock) {
-        if let Some(rack) = &mut self.rack {
-            rack.on_delivered(sent, clock);
+        if self.by_time {
+            self.rack.get_or_insert_with(|| Box::new(Rack::new(sent.seq))).on_delivered(sent, clock);
         }
     }
 
@@ -293,6 +296,7 @@ impl Recovery {
                 self.reorder_at = again_at;
                 any
             }
+            None if self.by_time => false,
             None => board.mark_lost(ack.mss),
         };
         self.lost_more
@@ -325,7 +329,7 @@ impl Recovery {
     // Enter on DupAcks >= DupThresh, or as soon as a segment is taken for lost.
     fn look_for_loss(&mut self, ack: &Ack, board: &mut Scoreboard) -> Verdict {
         let seen = self.detect(ack, board);
-        let by_count = self.rack.is_none() && self.duplicates >= 3 && !self.repaired_already(ack);
+        let by_count = !self.by_time && self.duplicates >= 3 && !self.repaired_already(ack);
         if !seen && !by_count {
             return Verdict::Grow;
         }
@@ -357,7 +361,7 @@ impl Recovery {
         self.detect(ack, board);
         //= rfc6582#3.2
         // A partial acknowledgement: the next unacknowledged segment was lost too.
-        if self.rack.is_none() && ack.acked > 0 && board.first().is_some_and(|first| first.again == 0) {
+        if !self.by_time && ack.acked > 0 && board.first().is_some_and(|first| first.again == 0) {
             board.mark_first_lost();
         }
         if let Some(prr) = &mut self.prr {
@@ -384,7 +388,7 @@ impl Recovery {
         if pipe == 0 {
             prr.restart(restart);
         }
-        self.prr = Some(prr);
+        self.prr = Some(Box::new(prr));
     }
 
     //= rfc5682#3.1
@@ -402,7 +406,7 @@ impl Recovery {
             Frto::NewSent => self.phase = Phase::Timeout(point, Frto::Off),
             _ => {}
         }
-        if self.rack.is_some() {
+        if self.by_time {
             self.detect(ack, board);
         }
         // Slow start out of the hole: everything unsacked is marked lost already.

@@ -6,11 +6,12 @@
 //! for what is not.
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 
 use base::{Duration, Instant, SeqNum};
 use wire::tcp::SackBlocks;
 
-use crate::socket::Board;
+use crate::socket::Board as Counts;
 
 /// A segment that was sent and is not acknowledged.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +88,26 @@ impl Newest {
     }
 }
 
+/// A scoreboard that takes no memory before the first segment leaves: most connections of a busy host are idle.
+#[derive(Debug, Default)]
+pub(crate) struct Board(Option<Box<Scoreboard>>);
+
+impl Deref for Board {
+    type Target = Scoreboard;
+    #[inline]
+    fn deref(&self) -> &Scoreboard {
+        static EMPTY: Scoreboard = Scoreboard::empty();
+        self.0.as_deref().unwrap_or(&EMPTY)
+    }
+}
+
+impl DerefMut for Board {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Scoreboard {
+        self.0.get_or_insert_with(Box::default)
+    }
+}
+
 /// What a cumulative acknowledgement covered.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Covered {
@@ -99,6 +120,27 @@ pub(crate) struct Covered {
 }
 
 impl Scoreboard {
+    const fn empty() -> Self {
+        Scoreboard {
+            sent: VecDeque::new(),
+            pipe: 0,
+            sacked: 0,
+            sacked_segments: 0,
+            guessed: 0,
+            loss_checked: 0,
+            popped: 0,
+            waiting: 0,
+            waiting_from: 0,
+            sacked_to: 0,
+            ranges: Vec::new(),
+            timed_from: 0,
+            resends: VecDeque::new(),
+            departures: SeqNum(0),
+            lost: 0,
+            lost_total: 0,
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.sent.is_empty()
     }
@@ -131,9 +173,9 @@ impl Scoreboard {
     }
 
     /// The counts of a snapshot.
-    pub(crate) fn counts(&self) -> Board {
+    pub(crate) fn counts(&self) -> Counts {
         let count = |which: fn(&Sent) -> bool| self.sent.iter().filter(|sent| which(sent)).count() as u32;
-        Board {
+        Counts {
             unacknowledged: self.sent.len() as u32,
             sacked: self.sacked_segments,
             lost: self.lost,
