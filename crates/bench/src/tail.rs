@@ -18,7 +18,9 @@ pub(crate) struct Report {
 /// How a tail was repaired.
 struct Repair {
     lost: u64,
-    took: Duration,
+    /// Until the receiver had every byte, and until the sender knew.
+    delivered: Duration,
+    acknowledged: Duration,
     before: Totals,
     after: Totals,
 }
@@ -35,17 +37,21 @@ fn repair(o: &Options, lost: u64) -> Repair {
     link.forth.lose_after(WINDOW - lost, lost);
     let start = link.now;
     let window = WINDOW * u64::from(link.info().send_mss);
-    let end = until_acknowledged(&mut link, WARM_UP + window);
-    Repair { lost, took: end - start, before, after: link.info().totals }
+    let (delivered, acknowledged) = until_acknowledged(&mut link, WARM_UP + window);
+    Repair { lost, delivered: delivered - start, acknowledged: acknowledged - start, before, after: link.info().totals }
 }
 
-/// Lets the sender write up to the byte `bytes`; when the last of them was acknowledged.
-fn until_acknowledged(link: &mut Link, bytes: u64) -> Instant {
+/// Lets the sender write up to the byte `bytes`; when the last of them was delivered, and when acknowledged.
+fn until_acknowledged(link: &mut Link, bytes: u64) -> (Instant, Instant) {
+    let mut delivered = None;
     loop {
         link.turn(bytes);
         let info = link.info();
-        if link.received == bytes && info.in_flight == 0 && info.not_sent == 0 {
-            return link.now;
+        if link.received == bytes {
+            let delivered = *delivered.get_or_insert(link.now);
+            if info.in_flight == 0 && info.not_sent == 0 {
+                return (delivered, link.now);
+            }
         }
         assert!(link.now < Instant::ZERO + PATIENCE, "the transfer is stuck: {info:?}");
         link.now = link.next_turn();
@@ -61,10 +67,6 @@ impl Report {
 }
 
 impl Repair {
-    fn rtts(&self, rtt: Duration) -> f64 {
-        self.took.secs_f64() / rtt.secs_f64()
-    }
-
     fn timeouts(&self) -> u64 {
         self.after.timeouts - self.before.timeouts
     }
@@ -84,11 +86,13 @@ impl Repair {
 
     fn to_json(&self, rtt: Duration) -> String {
         format!(
-            "{{\"peer\":\"glassnet\",\"rtt_us\":{},\"window\":{WINDOW},\"lost\":{},\"repaired_after_rtt\":{:.2},\"by\":\"{}\",\
+            "{{\"peer\":\"glassnet\",\"rtt_us\":{},\"window\":{WINDOW},\"lost\":{},\"delivered_after_rtt\":{:.2},\
+             \"acknowledged_after_rtt\":{:.2},\"by\":\"{}\",\
              \"tail_probes\":{},\"timeouts\":{},\"resent\":{}}}",
             rtt.nanos() / 1000,
             self.lost,
-            self.rtts(rtt),
+            self.delivered.secs_f64() / rtt.secs_f64(),
+            self.acknowledged.secs_f64() / rtt.secs_f64(),
             self.by(),
             self.tail_probes(),
             self.timeouts(),
@@ -103,3 +107,18 @@ const LOST: [u64; 6] = [1, 2, 3, 5, 8, 16];
 /// Bytes before it: enough for a congestion window that holds it.
 const WARM_UP: u64 = 200_000;
 const PATIENCE: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_tail_is_repaired_by_a_probe_and_not_by_a_timeout() {
+        let report = run(&Options { rtt: Duration::from_millis(50), ..Options::default() });
+        for repair in report.repairs.iter().filter(|repair| repair.lost >= 2) {
+            let line = repair.to_json(report.rtt);
+            assert_eq!((repair.tail_probes(), repair.timeouts()), (1, 0), "{line}");
+            assert!(repair.delivered < report.rtt * 5 && repair.delivered < repair.acknowledged, "{line}");
+        }
+    }
+}
