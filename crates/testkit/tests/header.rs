@@ -2,7 +2,7 @@
 
 use base::event::TcpState;
 use glassnet_testkit::*;
-use stack::TcpError;
+use stack::{Ecn, TcpError, TcpOption};
 use wire::tcp::Flags;
 
 /// The IPv4 packet of a segment of `peer` with these bytes as TCP options (a multiple of four), `text` and `ip_options`.
@@ -166,6 +166,29 @@ fn the_time_to_live_is_a_matter_of_configuration() {
     net.a.connect(net.peer(80));
     let packets = net.take_packets();
     assert_eq!(packets.iter().map(|packet| packet[8]).collect::<Vec<_>>(), [9]);
+}
+
+//= rfc9293#3.9.1.9 MUST-48 SHLD-21 SHLD-22 test
+#[test]
+fn every_packet_carries_the_traffic_class_that_its_program_chose() {
+    let mut net = Puppet::new(seed!()).config(|c| c.ecn = Ecn::Offer);
+    let (conn, mut peer) = net.answer(|seg| seg.mss(1000).ece());
+    let mut classes = Vec::new();
+    // Expedited forwarding, with bits that are not the program's; then another class; then none.
+    for class in [0b1011_1011u8, 0b0010_1000, 0] {
+        conn.set(TcpOption::TrafficClass(class));
+        conn.send(b"question");
+        for _ in 0..2 {
+            net.send(peer.seg().text(b"and answer"));
+            peer.nxt += 10;
+            net.run_for(ms(100));
+        }
+        classes.push(net.take_packets().iter().map(|packet| (packet[1] >> 2, packet[1] & 3)).collect::<Vec<_>>());
+    }
+    for (sent, class) in classes.iter().zip([0b10_1110, 0b00_1010, 0]) {
+        assert!(!sent.is_empty() && sent.iter().all(|(dscp, _)| *dscp == class), "{classes:?}");
+        assert!(sent.iter().all(|(_, ecn)| matches!(ecn, 0 | 2)), "the lower bits are RFC 3168's: {classes:?}");
+    }
 }
 
 //= rfc9293#3.9.2 MUST-50 test

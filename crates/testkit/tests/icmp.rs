@@ -188,7 +188,7 @@ fn a_source_quench_is_thrown_away_in_silence() {
     assert!(net.ladder().sent("a", icmp()).is_empty(), "nobody answers it");
 }
 
-//= rfc9293#3.9.2.2 MUST-56 test
+//= rfc9293#3.9.2.2 MUST-56 SHLD-25 test
 #[test]
 fn a_soft_error_does_not_end_a_connection() {
     // The router cannot reach `b` for a while, says so, and later can again.
@@ -201,6 +201,7 @@ fn a_soft_error_does_not_end_a_connection() {
     conn.send(b"hello");
     net.run_for(s(2));
     assert!(!net.ladder().sent("r", icmp().error()).is_empty());
+    assert!(conn.info().soft_error.is_some(), "a program that asks is told");
     net.r.host(|host| host.add_route(route));
     net.run_for(s(10));
     assert_eq!((served.outcome().heard, conn.error()), (5, None));

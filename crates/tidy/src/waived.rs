@@ -22,10 +22,7 @@ pub const WAIVED: &[(&str, &str)] = &[
     ("MUST-33", URGENT),
     ("MUST-62", URGENT),
     ("SHLD-13", "there is no call that sends urgent data, so no program can"),
-    ("MUST-48", DIFFSERV),
-    ("SHLD-21", DIFFSERV),
-    ("SHLD-22", DIFFSERV),
-    ("SHLD-23", "nothing ever changes the field's Diffserv bits: they are 0"),
+    ("SHLD-23", "it is the program that should not: nothing here changes the field by itself while a connection lasts"),
     ("MUST-51", SOURCE_ROUTES),
     ("MUST-52", SOURCE_ROUTES),
     ("MUST-53", SOURCE_ROUTES),
@@ -33,10 +30,6 @@ pub const WAIVED: &[(&str, &str)] = &[
     ("SHLD-9", "no call waits for it: `TcpInfo` tells repetitions and doublings at any time"),
     ("SHLD-10", "nothing happens at R1 (see MUST-20), so it has no value"),
     ("SHLD-20", "errors are answers of the program's own calls; no routine is called that could be disabled"),
-    (
-        "SHLD-25",
-        "a soft error is remembered and told to the program only when the connection fails for it, as most stacks do",
-    ),
     (
         "SHLD-26",
         "RFC 5927 section 5.2: a hard error may be forged, so it ends only an opening; an open connection lives until \
@@ -53,8 +46,6 @@ pub const PARTLY: &[(&str, &str)] = &[(
 
 const URGENT: &str =
     "RFC 6093 advises against the urgent mechanism: its bytes are delivered in line, the pointer is passed over";
-const DIFFSERV: &str =
-    "there is no call for the Diffserv field: it is 0, and its neighbours are the two bits of RFC 3168";
 const SOURCE_ROUTES: &str =
     "RFC 7126 section 4.3: source routes are a way around filters; they are neither sent nor answered";
 
