@@ -209,7 +209,7 @@ impl Host {
     /// `Ok(false)`: not yet.
     pub fn tcp_connected(&self, id: ConnId) -> Result<bool, TcpError> {
         let connection = self.tcp.connection(id.0).ok_or(TcpError::Closed)?;
-        match connection.error {
+        match connection.error() {
             Some(error) => Err(error),
             None if connection.is_at_end() && !connection.is_synchronized() => Err(TcpError::Closed),
             None => Ok(connection.is_synchronized()),

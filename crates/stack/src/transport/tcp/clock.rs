@@ -21,7 +21,8 @@ use crate::socket::Totals;
 pub(crate) struct Clock {
     /// When the oldest segment is sent again, or a closed window probed.
     pub(super) rto_at: Option<Instant>,
-    early: Option<(Instant, Early)>,
+    early_at: Instant,
+    early: Early,
     /// Before this no segment leaves; and whether one would.
     pace_at: Instant,
     paced: bool,
@@ -33,7 +34,8 @@ pub(crate) struct Clock {
     pub(super) probes: u32,
     /// When anything was last acknowledged, or something began to be in flight.
     news_at: Instant,
-    pub(super) last_sent: Option<Instant>,
+    /// When text last left; never: `FAR`.
+    pub(super) last_sent: Instant,
 }
 
 /// Whether a size of segment was given up because larger ones vanished (RFC 4821).
@@ -59,14 +61,15 @@ impl Clock {
     pub(super) fn new(now: Instant) -> Self {
         Clock {
             rto_at: None,
-            early: None,
+            early_at: Instant::FAR,
+            early: Early::Tail,
             pace_at: Instant::ZERO,
             paced: false,
             backoff: 0,
             retries: 0,
             probes: 0,
             news_at: now,
-            last_sent: None,
+            last_sent: Instant::FAR,
         }
     }
 
@@ -87,12 +90,12 @@ impl Clock {
 
     /// Whether nothing was sent for longer than a timeout.
     pub(super) fn was_idle(&self, now: Instant, rto: Duration) -> bool {
-        self.last_sent.is_some_and(|last| now.since(last) > rto)
+        self.last_sent != Instant::FAR && now.since(self.last_sent) > rto
     }
 
     #[inline]
     pub(super) fn on_sent(&mut self, bytes: u32, rate: Option<u64>, now: Instant) {
-        self.last_sent = Some(now);
+        self.last_sent = now;
         if let Some(rate) = rate {
             let nanos = u64::from(bytes) * 1_000_000_000 / rate.max(1);
             self.pace_at = self.pace_at.max(now) + Duration::from_nanos(nanos);
@@ -116,8 +119,8 @@ impl Clock {
     }
 
     pub(super) fn wait_for_company(&mut self, now: Instant) {
-        if !matches!(self.early, Some((_, Early::Company))) {
-            self.early = Some((now + CORK_PATIENCE, Early::Company));
+        if self.early_at == Instant::FAR || self.early != Early::Company {
+            (self.early_at, self.early) = (now + CORK_PATIENCE, Early::Company);
         }
     }
 }
@@ -132,15 +135,13 @@ impl Sender {
     #[inline]
     pub(super) fn arm(&mut self, now: Instant) {
         if let Some(at) = self.recovery.reorder_at {
-            self.clock.early = Some((at, Early::Reorder));
+            (self.clock.early_at, self.clock.early) = (at, Early::Reorder);
             return;
         }
-        self.clock.early = match self.tail_probe_at(now) {
-            //= rfc8985#7.2
-            // Never later than the timeout: then the probe goes in its place.
-            Some(at) => Some((at.min(self.clock.rto_at.unwrap_or(at)), Early::Tail)),
-            None => None,
-        };
+        //= rfc8985#7.2
+        // Never later than the timeout: then the probe goes in its place.
+        let probe = self.tail_probe_at(now).map_or(Instant::FAR, |at| at.min(self.clock.rto_at.unwrap_or(at)));
+        (self.clock.early_at, self.clock.early) = (probe, Early::Tail);
     }
 
     /// When the tail is probed: two round trips after the last news, and time for a delayed acknowledgement.
@@ -166,8 +167,9 @@ impl Sender {
         if self.clock.paced && self.clock.pace_at <= cx.now {
             self.clock.paced = false;
         }
-        if let Some((_, early)) = self.clock.early.take_if(|(at, _)| *at <= cx.now) {
-            self.on_early(early, cx);
+        if self.clock.early_at <= cx.now {
+            self.clock.early_at = Instant::FAR;
+            self.on_early(self.clock.early, cx);
         }
         if self.clock.rto_at.is_none_or(|at| at > cx.now) {
             return Ok(());
@@ -226,7 +228,7 @@ impl Sender {
         if first {
             self.congestion.on_timeout(flight.max(self.mss), cx.now);
         }
-        (self.clock.early, self.forced) = (None, None);
+        (self.clock.early_at, self.forced) = (Instant::FAR, None);
         if cx.config.mtu_probing && self.clock.retries >= BLACK_HOLE_RETRIES {
             self.suspect_black_hole();
         }
@@ -275,7 +277,7 @@ impl Sender {
     #[inline]
     pub(crate) fn poll_at(&self) -> Option<(Instant, bool)> {
         let far = Instant::FAR;
-        let early = self.clock.early.map_or(far, |(at, _)| at);
+        let early = self.clock.early_at;
         let pace = if self.clock.paced { self.clock.pace_at } else { far };
         let impatient = self.impatient_at().unwrap_or(far);
         let at = self.clock.rto_at.unwrap_or(far).min(early).min(pace).min(impatient);

@@ -33,7 +33,8 @@ pub(crate) struct Connection {
     pub(crate) program: Program,
     /// The segment that is due before anything else: a reset, or an answer out of turn.
     pub(crate) urgent: Option<Box<Outgoing>>,
-    pub(crate) error: Option<TcpError>,
+    /// Why it ended, when not by both sides closing.
+    failure: Option<Box<TcpError>>,
     /// An ICMP message that names a reason, told when the connection gives up.
     pub(crate) hint: Option<&'static str>,
     /// Whether the host's budget lets its buffers grow.
@@ -161,11 +162,16 @@ impl Connection {
             rx: ReceiveQueue::default(),
             program: Program::default(),
             urgent: None,
-            error: None,
+            failure: None,
             hint: None,
             may_grow: true,
             settings,
         }
+    }
+
+    /// Why it ended, when not by both sides closing.
+    pub(crate) fn error(&self) -> Option<TcpError> {
+        self.failure.as_deref().copied()
     }
 
     pub(crate) fn state(&self) -> TcpState {
@@ -310,6 +316,10 @@ impl Connection {
 
     fn on_fin(&mut self, at: Option<SeqNum>, cx: &mut TcpCx<'_>) {
         let Phase::Synchronized(open) = &mut self.phase else { return };
+        if at.is_some() {
+            // In order or not: the peer waits for the answer.
+            open.acks.at_once();
+        }
         if open.rcv.on_fin(at) {
             open.acks.at_once();
             cx.wake(&mut self.program.reader);
@@ -523,7 +533,7 @@ impl Connection {
     pub(super) fn fail(&mut self, error: TcpError, cx: &mut TcpCx<'_>) {
         let flow = self.flow;
         self.phase = Phase::Closed;
-        self.error = Some(error);
+        self.failure = Some(Box::new(error));
         self.tx = SendBuffer::new(0);
         cx.facts.add(|| TransportFact::Failed { flow, why: reason(error) });
         cx.wake(&mut self.program.reader);

@@ -8,9 +8,8 @@ use crate::socket::Keepalive;
 pub(crate) struct Watch {
     /// When the peer was last heard.
     heard: Instant,
-    /// Probes since then, and when the last one left.
+    /// Probes since then.
     probes: u32,
-    probed: Instant,
 }
 
 /// What is due.
@@ -24,7 +23,7 @@ pub(crate) enum Due {
 
 impl Watch {
     pub(crate) fn new(now: Instant) -> Self {
-        Watch { heard: now, probes: 0, probed: now }
+        Watch { heard: now, probes: 0 }
     }
 
     /// Anything came from the peer.
@@ -39,10 +38,7 @@ impl Watch {
     }
 
     pub(crate) fn poll_at(&self, keepalive: &Keepalive) -> Instant {
-        match self.probes {
-            0 => self.heard + keepalive.idle,
-            _ => self.probed + keepalive.interval,
-        }
+        self.heard + keepalive.idle + keepalive.interval * u64::from(self.probes)
     }
 
     //= rfc9293#3.8.4
@@ -53,7 +49,7 @@ impl Watch {
         if self.probes >= keepalive.probes {
             return Due::GivenUp;
         }
-        (self.probes, self.probed) = (self.probes + 1, now);
+        self.probes += 1;
         Due::Probe
     }
 }

@@ -44,7 +44,7 @@ impl Sender {
             //= rfc5681#4.1
             // After a pause the old window says nothing about the path any more.
             self.congestion.on_idle(self.initial_window());
-            self.clock.last_sent = Some(now);
+            self.clock.last_sent = now;
         }
         if self.clock.holds_back(now) {
             return None;
@@ -239,7 +239,7 @@ impl Sender {
         self.note_flight();
         totals.bytes_sent += u64::from(mss);
         totals.data_segments_out += 1;
-        self.clock.last_sent = Some(now);
+        self.clock.last_sent = now;
         if self.clock.rto_at.is_none() {
             self.clock.rto_at = Some(now + self.timeout());
         }

@@ -13,7 +13,7 @@ impl Connection {
         match &self.phase {
             Phase::Synchronized(open) if open.snd.half() == SendHalf::Open => Ok(self.tx.push(data)),
             Phase::Handshake(_) if !self.program.finished => Ok(self.tx.push(data)),
-            _ => Err(self.error.unwrap_or(TcpError::Closed)),
+            _ => Err(self.error().unwrap_or(TcpError::Closed)),
         }
     }
 

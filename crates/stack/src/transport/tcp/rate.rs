@@ -82,8 +82,9 @@ impl RateSampler {
         }
     }
 
-    pub(crate) fn on_lost(&mut self, bytes: u32) {
-        self.lost += u64::from(bytes);
+    /// So many bytes were taken for lost since the connection began, wrapping.
+    pub(crate) fn on_lost(&mut self, total: u32) {
+        self.lost += u64::from(total.wrapping_sub(self.lost as u32));
     }
 
     /// Nothing more is there to be sent: what is delivered from now on says little about the path.

@@ -67,8 +67,6 @@ pub(crate) struct Sender {
     pub(super) tail_probe: bool,
     pub(super) black_hole: Suspicion,
     initial_window: u32,
-    /// Bytes marked lost of which the controller was told.
-    lost_told: u32,
 }
 
 /// What both sides agreed on, as far as sending goes.
@@ -135,7 +133,6 @@ impl Sender {
             tail_probe: cx.config.tail_probe,
             black_hole: Suspicion::None,
             initial_window: mss * cx.config.initial_window,
-            lost_told: 0,
         }
     }
 
@@ -349,8 +346,7 @@ impl Sender {
 
     fn tell_rate(&mut self, rtt: Option<Duration>, now: Instant) {
         let Some(rates) = &mut self.rates else { return };
-        let lost = self.board.lost_total();
-        rates.on_lost(lost.wrapping_sub(std::mem::replace(&mut self.lost_told, lost)));
+        rates.on_lost(self.board.lost_total());
         let min_rtt = self.rtt.min().unwrap_or_default();
         if let Some(mut rate) = rates.sample(self.snd_una, self.board.pipe(), now, min_rtt) {
             (rate.rtt, rate.recovering) = (rtt, self.recovery.is_repairing());
@@ -495,7 +491,7 @@ impl Sender {
         info.board = self.board.counts();
         info.reordering = self.recovery.overtaken().div_ceil(self.mss).max(3);
         info.pacing_rate = self.congestion.pacing_rate();
-        info.last_sent = self.clock.last_sent;
+        info.last_sent = (self.clock.last_sent != Instant::FAR).then_some(self.clock.last_sent);
         info.rtt = self.rtt.smoothed().zip(self.rtt.min()).map(|(smoothed, min)| Rtt {
             smoothed,
             variation: self.rtt.variation(),

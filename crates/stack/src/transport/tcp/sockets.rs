@@ -130,7 +130,7 @@ impl Tcp {
             self.after_input(id);
             return Ok(Some(data));
         }
-        match entry.connection.error {
+        match entry.connection.error() {
             Some(error) => Err(error),
             None => Ok(entry.connection.is_at_end().then(end)),
         }

@@ -7,33 +7,34 @@ use crate::config::Buffer;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tuner {
-    capacity: usize,
-    most: usize,
-    start: usize,
+    capacity: u32,
+    most: u32,
+    start: u32,
     /// Bytes that arrived in order since then.
     since: Instant,
-    bytes: usize,
+    bytes: u32,
 }
 
 impl Tuner {
     pub(crate) fn new(buffer: Buffer) -> Self {
-        Tuner { capacity: buffer.start, most: buffer.most, start: buffer.start, since: Instant::ZERO, bytes: 0 }
+        let [start, most] = [buffer.start, buffer.most].map(narrow);
+        Tuner { capacity: start, most, start, since: Instant::ZERO, bytes: 0 }
     }
 
     /// The program chose a size.
     pub(crate) fn fix(&mut self, bytes: usize) {
-        (self.capacity, self.most) = (bytes, bytes);
+        (self.capacity, self.most) = (narrow(bytes), narrow(bytes));
     }
 
     #[inline]
     pub(crate) fn capacity(&self) -> usize {
-        self.capacity
+        self.capacity as usize
     }
 
     /// What it grew by.
     #[inline]
     pub(crate) fn grown(&self) -> usize {
-        self.capacity.saturating_sub(self.start)
+        self.capacity.saturating_sub(self.start) as usize
     }
 
     /// Text arrived in order; `unread` bytes wait for the program.
@@ -42,12 +43,12 @@ impl Tuner {
         if self.capacity >= self.most {
             return;
         }
-        self.bytes += len;
+        self.bytes = self.bytes.saturating_add(len as u32);
         if now.since(self.since) < rtt.unwrap_or(UNKNOWN_RTT) {
             return;
         }
-        if unread <= self.bytes {
-            self.capacity = (self.bytes * AHEAD).clamp(self.capacity, self.most);
+        if unread <= self.bytes as usize {
+            self.capacity = self.bytes.saturating_mul(AHEAD).clamp(self.capacity, self.most);
         }
         (self.since, self.bytes) = (now, 0);
     }
@@ -55,8 +56,13 @@ impl Tuner {
 
 /// What is known is the round trip before the one that is coming in, whose sender doubles, and will again: times eight, so
 /// that its window is not just enough.
-const AHEAD: usize = 8;
+const AHEAD: u32 = 8;
 const UNKNOWN_RTT: Duration = Duration::from_millis(200);
+
+/// No window is larger than a gigabyte (RFC 7323, section 2.3).
+fn narrow(bytes: usize) -> u32 {
+    bytes.min(1 << 30) as u32
+}
 
 #[cfg(test)]
 mod tests {
