@@ -113,7 +113,7 @@ impl Model {
             if !rate.app_limited {
                 self.plateau.on_round(self.bandwidth_long());
             }
-            if !probing && self.lost_in_round > (self.acked_in_round / 100 * 2).max(2 * mss) {
+            if !probing && self.lost_in_round > (self.acked_in_round / 100 * 2).max(3 * mss) {
                 self.lower(window);
             }
         }
@@ -129,7 +129,8 @@ impl Model {
         }
     }
 
-    /// More losses outside a probe than the path may have: no more than was delivered lately, and at most three tenths
+    /// More losses outside a probe than the path may have (and more than three segments, which a short round may lose by
+    /// chance): no more than was delivered lately, and at most three tenths
     /// less. (The draft lowers the bounds for any loss: on a short path that loses one segment in a hundred at random, and
     /// so in every round, they would only ever fall.)
     fn lower(&mut self, window: u32) {
