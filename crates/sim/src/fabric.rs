@@ -46,30 +46,28 @@ pub(crate) struct Place {
 pub(crate) struct Ports {
     count: u16,
     first: Attachment,
-    others: Option<Box<Vec<Attachment>>>,
+    others: Vec<Attachment>,
 }
 
 impl Ports {
     /// Makes room for `count` ports at least.
     pub(crate) fn reserve(&mut self, count: u16) {
         self.count = self.count.max(count);
-        if self.count > 1 {
-            self.others.get_or_insert_default().resize(usize::from(self.count - 1), Attachment::Nothing);
-        }
+        self.others.resize(usize::from(self.count.saturating_sub(1)), Attachment::Nothing);
     }
 
     #[inline]
     pub(crate) fn get(&self, port: Port) -> Attachment {
         match usize::from(port.0).checked_sub(1) {
             None => self.first,
-            Some(other) => self.others.as_ref().and_then(|others| others.get(other).copied()).unwrap_or_default(),
+            Some(other) => self.others.get(other).copied().unwrap_or_default(),
         }
     }
 
     pub(crate) fn get_mut(&mut self, port: Port) -> Option<&mut Attachment> {
         match usize::from(port.0).checked_sub(1) {
             None => (self.count > 0).then_some(&mut self.first),
-            Some(other) => self.others.as_mut()?.get_mut(other),
+            Some(other) => self.others.get_mut(other),
         }
     }
 }
