@@ -79,3 +79,17 @@ fn after_a_pause_the_window_begins_anew_unless_told_otherwise() {
         assert!(burst <= most && (restart || burst > 20), "restart {restart}: {burst} segments at once");
     }
 }
+
+#[test]
+fn a_program_may_choose_how_far_it_gets_ahead_of_the_network() {
+    let (mut net, a, b) = open(seed!());
+    a.set(TcpOption::NotSentLimit(Some(5_000)));
+    let taken = net.a.host(|host| host.tcp_send(a.id, &[7; 100_000]));
+    assert_eq!(taken, Ok(5_000));
+    // What has left does not count: there is room again.
+    net.run_for(ms(1));
+    let taken = net.a.host(|host| host.tcp_send(a.id, &[7; 100_000]));
+    assert_eq!(taken, Ok(5_000));
+    net.run_for(ms(100));
+    assert_eq!(b.recv().len(), 10_000);
+}

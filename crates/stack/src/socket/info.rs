@@ -56,7 +56,7 @@ pub struct TcpInfo {
     pub totals: Totals,
     /// Rate of pacing, bytes a second, when segments are paced.
     pub pacing_rate: Option<u64>,
-    /// Delivery rate of the newest sample, bytes a second.
+    /// Delivery rate of the newest sample, bytes a second, when the controller asks for it.
     pub delivery_rate: Option<u64>,
     /// What an ICMP message said that is no reason to give up (RFC 9293, section 3.9.2.2).
     pub soft_error: Option<&'static str>,

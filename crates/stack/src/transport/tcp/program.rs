@@ -34,10 +34,12 @@ impl Connection {
             Phase::Synchronized(open) => (open.snd.nxt() - open.snd.una()) as usize,
             _ => 0,
         };
+        let waiting = self.tx.len().saturating_sub(flight);
+        let ahead = self.settings.not_sent.map_or(usize::MAX, |limit| limit.max(1).saturating_sub(waiting));
         if self.settings.fills_send_buffer {
-            return self.tx.room();
+            return self.tx.room().min(ahead);
         }
-        (flight + flight.max(LEAST_AHEAD)).saturating_sub(self.tx.len()).min(self.tx.room())
+        (flight + flight.max(LEAST_AHEAD)).saturating_sub(self.tx.len()).min(self.tx.room()).min(ahead)
     }
 
     fn send_is_over(&self) -> bool {

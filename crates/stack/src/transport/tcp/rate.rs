@@ -26,6 +26,8 @@ pub(crate) struct RateSampler {
     newest: Option<Departure>,
     acked: u32,
     lost_told: u64,
+    /// The newest sample, bytes a second.
+    latest: Option<u64>,
 }
 
 /// A segment in flight, and what was known when it left.
@@ -70,6 +72,11 @@ impl RateSampler {
         (!seq.before(first) && self.departures.get(index)?.seq == seq).then_some(index)
     }
 
+    /// The newest sample, bytes a second.
+    pub(crate) fn latest(&self) -> Option<u64> {
+        self.latest
+    }
+
     pub(crate) fn on_delivered(&mut self, seq: SeqNum, len: u32, now: Instant) {
         self.delivered += u64::from(len);
         self.delivered_at = now;
@@ -104,6 +111,9 @@ impl RateSampler {
         let interval = send.max(now.since(newest.delivered_at));
         let delivered = self.delivered - newest.delivered;
         let usable = interval >= min_rtt && interval > Duration::ZERO;
+        if usable {
+            self.latest = Some((u128::from(delivered) * 1_000_000_000 / u128::from(interval.nanos())) as u64);
+        }
         Some(Rate {
             now,
             delivered: if usable { delivered } else { 0 },

@@ -491,6 +491,7 @@ impl Sender {
         info.board = self.board.counts();
         info.reordering = self.recovery.overtaken().div_ceil(self.mss).max(3);
         info.pacing_rate = self.congestion.pacing_rate();
+        info.delivery_rate = self.rates.as_ref().and_then(|rates| rates.latest());
         info.last_sent = (self.clock.last_sent != Instant::FAR).then_some(self.clock.last_sent);
         info.rtt = self.rtt.smoothed().zip(self.rtt.min()).map(|(smoothed, min)| Rtt {
             smoothed,
