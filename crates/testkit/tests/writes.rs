@@ -86,10 +86,10 @@ fn a_program_may_choose_how_far_it_gets_ahead_of_the_network() {
     a.set(TcpOption::NotSentLimit(Some(5_000)));
     let taken = net.a.host(|host| host.tcp_send(a.id, &[7; 100_000]));
     assert_eq!(taken, Ok(5_000));
-    // What has left does not count: there is room again.
+    // Three full segments have left and do not count any more; the rest waits for company.
     net.run_for(ms(1));
     let taken = net.a.host(|host| host.tcp_send(a.id, &[7; 100_000]));
-    assert_eq!(taken, Ok(5_000));
+    assert_eq!(taken, Ok(3 * 1448));
     net.run_for(ms(100));
-    assert_eq!(b.recv().len(), 10_000);
+    assert_eq!(b.recv().len(), 5_000 + 3 * 1448);
 }
