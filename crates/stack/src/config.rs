@@ -130,7 +130,8 @@ pub struct InterfaceConfig {
     pub queue_frames: usize,
     /// Mark packets that bear it, instead of dropping them later, while more than so many frames wait (RFC 3168).
     pub mark_above: Option<usize>,
-    /// Lower the MSS that others' SYNs offer on their way out of here to what fits (a router in front of a tunnel does so).
+    /// Lower the MSS that others' SYNs offer on their way through here, in or out, to what fits (a router in front of a
+    /// tunnel does so).
     pub clamp_mss: bool,
 }
 

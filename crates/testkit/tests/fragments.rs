@@ -163,3 +163,21 @@ fn what_one_connection_learned_of_a_path_the_next_one_knows() {
         net.ladder().segments("a", tcp().data()).iter().filter(|s| s.at > start).map(|s| s.text.len()).collect();
     assert_eq!(sizes.iter().max(), Some(&548), "{sizes:?}");
 }
+
+//= rfc1191#6.1 test
+#[test]
+fn what_is_known_of_the_way_there_does_not_shrink_what_may_come_back() {
+    let mut net = Pair::new(seed!()).delay(ms(10)).far_mtu(600);
+    net.b.sink(80);
+    net.a.upload(net.b.addr(80), 20_000);
+    net.run_for(s(5));
+    let start = net.now();
+    net.a.upload(net.b.addr(80), 20_000);
+    net.run_for(s(5));
+    let ladder = net.ladder();
+    let second = |seen: &&Seen| seen.at >= start;
+    let syns = ladder.segments("a", tcp().syn());
+    assert_eq!(syns.iter().find(second).expect("a SYN").header.options.mss, Some(1460));
+    let texts = ladder.segments("a", tcp().data());
+    assert_eq!(texts.iter().filter(second).map(|seen| seen.text.len()).max(), Some(548));
+}

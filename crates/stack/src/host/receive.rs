@@ -76,7 +76,7 @@ impl Host {
         } else if broadcast() || self.is_being_configured(port, &packet, &received) {
             self.deliver(cx, port, packet, received, true);
         } else if self.config.forwarding && !to_all {
-            self.forward(cx, packet, received);
+            self.forward(cx, port, packet, received);
         } else {
             self.dropped(cx, packet.id, InternetDrop::NotForUs);
         }
@@ -92,7 +92,7 @@ impl Host {
     }
 
     //= rfc1812#5.2.1
-    fn forward(&mut self, cx: &mut Cx<'_>, mut packet: PacketBuf, received: Received) {
+    fn forward(&mut self, cx: &mut Cx<'_>, inward: Port, mut packet: PacketBuf, received: Received) {
         if received.from.is_unspecified() {
             return self.dropped(cx, packet.id, InternetDrop::BadSource);
         }
@@ -117,12 +117,7 @@ impl Host {
             return self.dropped(cx, packet.id, InternetDrop::NotForUs);
         }
         let mtu = interface.config.mtu;
-        if interface.config.clamp_mss && received.protocol == Protocol::TCP && received.fragment.is_none() {
-            packet.pull(received.header_len);
-            let headers = received.header_len + tcp::LEN;
-            tcp::clamp_mss(&mut packet, mtu.saturating_sub(headers).min(usize::from(u16::MAX)) as u16);
-            packet.unpull(received.header_len);
-        }
+        self.clamp_mss((inward, port), &mut packet, &received);
         if packet.len() > mtu && received.dont_fragment {
             //= rfc1191#4
             let message = Message::DestinationUnreachable { code: Unreachable::FragmentationNeeded, mtu: mtu as u16 };
@@ -131,6 +126,20 @@ impl Host {
         }
         ip::decrement_ttl(&mut packet, received.to.is_ipv4());
         self.send_fitting(cx, port, next_hop, packet, mtu);
+    }
+
+    /// What the narrower of both links carries bounds what either end is told that the other takes.
+    fn clamp_mss(&self, ports: (Port, Port), packet: &mut PacketBuf, received: &Received) {
+        let of = |port: Port| self.interfaces.get(usize::from(port.0)).map(|interface| &interface.config);
+        let (Some(inward), Some(outward)) = (of(ports.0), of(ports.1)) else { return };
+        let wanted = inward.clamp_mss || outward.clamp_mss;
+        if wanted && received.protocol == Protocol::TCP && received.fragment.is_none() {
+            let headers = received.header_len + tcp::LEN;
+            let most = inward.mtu.min(outward.mtu).saturating_sub(headers).min(usize::from(u16::MAX));
+            packet.pull(received.header_len);
+            tcp::clamp_mss(packet, most as u16);
+            packet.unpull(received.header_len);
+        }
     }
 
     /// Sends a packet with its IP header, in pieces where it does not fit.

@@ -21,4 +21,6 @@ pub(crate) struct Path {
     pub(crate) next_hop: IpAddr,
     /// The largest IP packet that the interface sends.
     pub(crate) mtu: usize,
+    /// What its first link carries: the path back may be wider than the path there is known to be.
+    pub(crate) link_mtu: u16,
 }

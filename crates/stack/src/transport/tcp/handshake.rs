@@ -22,8 +22,9 @@ pub(crate) struct Handshake {
     peer: Option<PeerSyn>,
     /// Who opened: an active opener that fails tells its program.
     pub(crate) active: bool,
-    /// Largest segment we can receive.
+    /// Largest segment we can receive, and what is known to get through.
     mss: u16,
+    pub(crate) path_mss: u16,
     receive_buffer: Buffer,
     ts_offset: u32,
     due: bool,
@@ -70,6 +71,7 @@ impl Handshake {
             peer,
             active: true,
             mss,
+            path_mss: mss,
             receive_buffer,
             ts_offset,
             due,
@@ -241,7 +243,7 @@ impl Handshake {
         //= rfc9293#3.7.1
         // Without the option the peer takes 536 bytes, by IPv6 1220.
         let default = if remote.is_ipv4() { DEFAULT_MSS } else { DEFAULT_MSS_V6 };
-        let peer_mss = peer.options.mss.unwrap_or(default).max(MIN_MSS).min(self.mss);
+        let peer_mss = peer.options.mss.unwrap_or(default).max(MIN_MSS).min(self.mss).min(self.path_mss);
         let is_syn = by.has(Flags::SYN);
         let once = self.sent == 1;
         let send = SendTerms {

@@ -288,11 +288,14 @@ impl Tcp {
     pub(super) fn insert(
         &mut self,
         flow: Flow,
-        handshake: Handshake,
+        mut handshake: Handshake,
         path: Path,
         listener: Option<u64>,
         settings: Arc<Settings>,
     ) -> Option<u64> {
+        //= rfc1191#6.1
+        // What is offered is what our link takes; what is sent fits the path as it is known.
+        handshake.path_mss = mss_for(&flow, path.mtu);
         let connection = Connection::new(flow, handshake, settings);
         let entry = Entry { connection, path, listener, queued: false, reachable: true, timer: Instant::FAR, grown: 0 };
         let id = self.connections.insert(entry)?;
@@ -357,7 +360,7 @@ impl Tcp {
         let credible = open.snd.una().at_most(seq) && seq.before(open.snd.nxt()) && (68..entry.path.mtu).contains(&mtu);
         if credible {
             entry.path.mtu = mtu;
-            open.snd.on_path_mtu(u32::from(mss_for(flow, &entry.path)));
+            open.snd.on_path_mtu(u32::from(mss_for(flow, entry.path.mtu)));
             self.after_input(id);
         }
         credible
@@ -544,13 +547,13 @@ impl Tcp {
 
 /// What we offer to receive, and send at most: what fits the path, or less when the program says so.
 pub(super) fn offered_mss(flow: &Flow, path: &Path, settings: &Settings) -> u16 {
-    mss_for(flow, path).min(settings.max_segment.unwrap_or(u16::MAX))
+    mss_for(flow, usize::from(path.link_mtu)).min(settings.max_segment.unwrap_or(u16::MAX))
 }
 
-/// The largest segment that fits the path in one packet: the MTU less 20 or 40 bytes of IP and 20 of TCP.
-fn mss_for(flow: &Flow, path: &Path) -> u16 {
+/// The largest segment that fits one packet: the MTU less 20 or 40 bytes of IP and 20 of TCP.
+fn mss_for(flow: &Flow, mtu: usize) -> u16 {
     let headers = if flow.remote.is_ipv4() { 40 } else { 60 };
-    path.mtu.saturating_sub(headers).min(usize::from(u16::MAX)) as u16
+    mtu.saturating_sub(headers).min(usize::from(u16::MAX)) as u16
 }
 
 fn why(connection: &Connection, at: Instant) -> Why {
