@@ -48,7 +48,7 @@ fn a_half_closed_connection_still_carries_text_the_other_way() {
     net.run_for(ms(100));
     assert_eq!((b.recv(), b.at_end()), (b"last words".to_vec(), true));
     assert_eq!(a.try_send(b"more"), Err(TcpError::Closed));
-    let long = pattern(3, 100_000);
+    let long = pattern(3, 60_000);
     b.send(&long);
     b.shutdown();
     net.run_for(s(2));

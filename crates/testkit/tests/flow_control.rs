@@ -41,7 +41,7 @@ fn a_window_of_a_mebibyte_is_really_used() {
 fn a_closed_window_is_probed_at_growing_intervals_and_never_given_up() {
     let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
     let (a, b) = open(&mut net);
-    let text = pattern(1, 100_000);
+    let text = pattern(1, 60_000);
     a.send(&text);
     net.run_for(s(3600));
     assert_eq!(a.error(), None);
@@ -191,7 +191,7 @@ fn a_fin_right_behind_a_full_window_is_not_lost() {
 fn a_program_that_reads_in_small_bits_does_not_make_small_segments() {
     let mut net = Pair::new(seed!()).delay(ms(10)).config(|c| c.receive_buffer = Buffer::fixed(20_000));
     let (a, b) = open(&mut net);
-    let text = pattern(1, 100_000);
+    let text = pattern(1, 60_000);
     a.send(&text);
     let mut heard = Vec::new();
     while heard.len() < text.len() {

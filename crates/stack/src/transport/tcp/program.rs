@@ -132,4 +132,4 @@ impl Connection {
 }
 
 /// A writer may be this far ahead of what is in flight, however little that is.
-const LEAST_AHEAD: usize = 128 << 10;
+const LEAST_AHEAD: usize = 64 << 10;
