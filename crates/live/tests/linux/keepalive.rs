@@ -1,6 +1,7 @@
 //! Asking an idle peer whether it is still there.
 
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc::channel;
 use std::thread::sleep;
 use std::time::Duration as Real;
@@ -13,35 +14,32 @@ use wire::tcp::Flags;
 
 use crate::film::Film;
 use crate::meeting::{Line, Meeting, ours};
-use crate::program::{send, serve};
+use crate::program::{echo, serve};
 use crate::socket::{connect, interface_down};
+
+/// Linux says a word and hears it again.
+fn ask(stream: &mut TcpStream, word: &[u8; 5]) {
+    let mut answer = [0; 5];
+    stream.write_all(word).and_then(|()| stream.read_exact(&mut answer)).expect("an echo");
+    assert_eq!(&answer, word);
+}
 
 //= rfc9293#3.8.4 test
 #[test]
 fn linux_probes_our_host_and_finds_it_alive() {
     let test = "linux_probes_our_host_and_finds_it_alive";
     let Some(mut meeting) = Meeting::new_or_skipped(test, &[], LINE, Config::default()) else { return };
-    meeting.ours(|net| {
-        serve(net, ours(9000), |stream| async move {
-            while let Ok(bytes) = stream.recv(100).await
-                && !bytes.is_empty()
-            {
-                let _ = send(&stream, &bytes).await;
-            }
-        })
-    });
+    meeting.ours(|net| serve(net, ours(9000), echo));
     let ((), film) = meeting.run(|| {
         let mut stream = connect(ours(9000));
-        let mut answer = [0; 5];
-        stream.write_all(b"first").and_then(|()| stream.read_exact(&mut answer)).expect("an echo");
+        ask(&mut stream, b"first");
         set_tcp_keepidle(&stream, Real::from_secs(1)).expect("an option of Linux");
         set_tcp_keepintvl(&stream, Real::from_secs(1)).expect("an option of Linux");
         set_tcp_keepcnt(&stream, 2).expect("an option of Linux");
         set_socket_keepalive(&stream, true).expect("an option of Linux");
         // Two unanswered probes would end it.
         sleep(Real::from_secs(5));
-        stream.write_all(b"again").and_then(|()| stream.read_exact(&mut answer)).expect("an echo");
-        assert_eq!(&answer, b"again");
+        ask(&mut stream, b"again");
     });
     let (asked, answered) = probes(&film, Direction::In);
     assert!(asked >= 3 && answered >= asked, "{asked} probes, {answered} answers");
@@ -55,20 +53,14 @@ fn our_host_probes_linux_and_finds_it_alive() {
     meeting.ours(|net| {
         serve(net, ours(9000), |stream| async move {
             stream.set(TcpOption::Keepalive(Some(EVERY_SECOND)));
-            while let Ok(bytes) = stream.recv(100).await
-                && !bytes.is_empty()
-            {
-                let _ = send(&stream, &bytes).await;
-            }
+            echo(stream).await;
         })
     });
     let ((), film) = meeting.run(|| {
         let mut stream = connect(ours(9000));
-        let mut answer = [0; 5];
-        stream.write_all(b"first").and_then(|()| stream.read_exact(&mut answer)).expect("an echo");
+        ask(&mut stream, b"first");
         sleep(Real::from_millis(4500));
-        stream.write_all(b"again").and_then(|()| stream.read_exact(&mut answer)).expect("an echo");
-        assert_eq!(&answer, b"again");
+        ask(&mut stream, b"again");
     });
     let (asked, answered) = probes(&film, Direction::Out);
     assert!(asked >= 3 && answered >= asked, "{asked} probes, {answered} answers");

@@ -19,6 +19,15 @@ where
     }
 }
 
+/// Says back what it hears, until the other side finishes.
+pub(crate) async fn echo(stream: TcpStream) {
+    while let Ok(bytes) = stream.recv(100).await
+        && !bytes.is_empty()
+    {
+        let _ = send(&stream, &bytes).await;
+    }
+}
+
 /// Says the text, finishes, and waits until the other side has finished too.
 pub(crate) async fn say(stream: TcpStream, len: u64) {
     let _ = say_all(&stream, len).await;

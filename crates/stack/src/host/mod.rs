@@ -166,11 +166,11 @@ impl Host {
 
 fn find_path(own: &OwnAddresses, routes: &Routes, interfaces: &[Interface], to: IpAddr) -> Option<Path> {
     if own.contains(to) || is_loopback(to) {
-        return Some(Path { port: Port(0), local: true, next_hop: to, mtu: LOCAL_MTU, link_mtu: LOCAL_MTU as u16 });
+        return Some(Path { local: true, ..Path::new(Port(0), to, LOCAL_MTU) });
     }
     let (port, next_hop) = routes.next_hop(to)?;
     let mtu = interfaces.get(usize::from(port.0))?.config.mtu;
-    Some(Path { port, local: false, next_hop, mtu, link_mtu: mtu.min(LOCAL_MTU) as u16 })
+    Some(Path::new(port, next_hop, mtu))
 }
 
 /// The path as far as it is known to be narrower than its first link.

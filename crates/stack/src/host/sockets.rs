@@ -76,8 +76,7 @@ impl Host {
         }
         // Bound to an interface: everything is reachable on its link.
         let interface = self.interfaces.get(usize::from(port.0)).ok_or(SendError::NoRoute(to))?;
-        let mtu = interface.config.mtu;
-        Ok(Path { port, local: false, next_hop: to, mtu, link_mtu: mtu.min(usize::from(u16::MAX)) as u16 })
+        Ok(Path::new(port, to, interface.config.mtu))
     }
 
     fn datagram_source(&self, local: IpAddr, path: &Path, only: Option<Port>) -> Result<IpAddr, SendError> {

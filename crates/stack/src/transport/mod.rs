@@ -24,3 +24,10 @@ pub(crate) struct Path {
     /// What its first link carries: the path back may be wider than the path there is known to be.
     pub(crate) link_mtu: u16,
 }
+
+impl Path {
+    /// Out of an interface whose packets have at most `mtu` bytes.
+    pub(crate) fn new(port: Port, next_hop: IpAddr, mtu: usize) -> Self {
+        Path { port, local: false, next_hop, mtu, link_mtu: mtu.min(usize::from(u16::MAX)) as u16 }
+    }
+}

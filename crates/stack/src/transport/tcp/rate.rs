@@ -127,7 +127,6 @@ impl RateSampler {
             newly_lost,
             app_limited: newest.app_limited,
             rtt: None,
-            recovering: false,
         })
     }
 }

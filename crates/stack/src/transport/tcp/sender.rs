@@ -349,7 +349,7 @@ impl Sender {
         rates.on_lost(self.board.lost_total());
         let min_rtt = self.rtt.min().unwrap_or_default();
         if let Some(mut rate) = rates.sample(self.snd_una, self.board.pipe(), now, min_rtt) {
-            (rate.rtt, rate.recovering) = (rtt, self.recovery.is_repairing());
+            rate.rtt = rtt;
             self.congestion.on_rate(&rate);
         }
     }

@@ -1,9 +1,11 @@
-//! Slow start, congestion avoidance, halving: RFC 5681, with the byte counting of RFC 3465. What Tahoe, Reno and NewReno
-//! share; they differ in how a loss is repaired.
+//! Slow start, congestion avoidance, halving: RFC 5681, with the byte counting of RFC 3465. Tahoe, Reno and NewReno are this
+//! with a different answer to one question: how is a loss repaired?
 
-use super::Acked;
+use base::Instant;
 
-#[derive(Clone, Copy, Debug)]
+use super::{Acked, Controller, Repair};
+
+#[derive(Debug)]
 pub(super) struct Aimd {
     mss: u32,
     window: u32,
@@ -12,16 +14,25 @@ pub(super) struct Aimd {
     counted: u32,
     /// Window and threshold before the last reduction.
     before: (u32, u32),
+    repair: Repair,
 }
 
 impl Aimd {
-    pub(super) fn new(mss: u32, initial: u32) -> Self {
+    pub(super) fn new(mss: u32, initial: u32, repair: Repair) -> Self {
         //= rfc5681#3.1
         // The initial value of ssthresh SHOULD be arbitrarily high.
-        Aimd { mss, window: initial, threshold: u32::MAX, counted: 0, before: (0, 0) }
+        Aimd { mss, window: initial, threshold: u32::MAX, counted: 0, before: (0, 0), repair }
     }
 
-    pub(super) fn on_ack(&mut self, ack: &Acked) {
+    fn reduce(&mut self, flight: u32) {
+        self.before = (self.window, self.threshold);
+        self.threshold = (flight / 2).max(2 * self.mss);
+        self.counted = 0;
+    }
+}
+
+impl Controller for Aimd {
+    fn on_ack(&mut self, ack: Acked) {
         if !ack.window_limited {
             return;
         }
@@ -42,38 +53,47 @@ impl Aimd {
         }
     }
 
-    /// Halves the threshold; the window becomes `window` of it.
     //= rfc5681#3.2
-    pub(super) fn reduce(&mut self, flight: u32, window: impl FnOnce(u32, u32) -> u32) {
-        self.before = (self.window, self.threshold);
-        self.threshold = (flight / 2).max(2 * self.mss);
-        self.window = window(self.threshold, self.mss);
-        self.counted = 0;
+    // Without fast recovery the window begins again at one segment, else it is halved.
+    fn on_loss(&mut self, flight: u32, _: Instant) {
+        self.reduce(flight);
+        self.window = if self.repair == Repair::SlowStart { self.mss } else { self.threshold };
+    }
+
+    //= rfc5681#3.1
+    // After a timeout cwnd is the loss window: one segment.
+    fn on_timeout(&mut self, flight: u32, _: Instant) {
+        self.reduce(flight);
+        self.window = self.mss;
     }
 
     //= rfc4015#3.2
-    pub(super) fn undo(&mut self) {
+    fn undo(&mut self) {
         self.window = self.window.max(self.before.0);
         self.threshold = self.threshold.max(self.before.1);
     }
 
     //= rfc5681#4.1
     // The restart window is min(IW, cwnd).
-    pub(super) fn on_idle(&mut self, initial: u32) {
+    fn on_idle(&mut self, initial: u32) {
         self.threshold = self.threshold.max(self.window / 4 * 3);
         self.window = self.window.min(initial);
     }
 
-    pub(super) fn on_mss(&mut self, mss: u32) {
+    fn on_mss(&mut self, mss: u32) {
         self.window = self.window.max(mss);
         self.mss = mss;
     }
 
-    pub(super) fn window(&self) -> u32 {
+    fn window(&self) -> u32 {
         self.window
     }
 
-    pub(super) fn threshold(&self) -> u32 {
+    fn threshold(&self) -> u32 {
         self.threshold
+    }
+
+    fn repair(&self) -> Repair {
+        self.repair
     }
 }

@@ -98,16 +98,14 @@ pub(crate) struct Rate {
     pub(crate) app_limited: bool,
     /// The round trip that this acknowledgement measured.
     pub(crate) rtt: Option<Duration>,
-    /// A loss is being repaired.
-    pub(crate) recovering: bool,
 }
 
 /// The controller of this name, for segments of `mss` bytes and an initial window of `initial` bytes.
 pub(crate) fn controller(which: CongestionControl, mss: u32, initial: u32) -> Box<dyn Controller> {
     match which {
-        CongestionControl::Tahoe => Box::new(tahoe::Tahoe::new(mss, initial)),
-        CongestionControl::Reno => Box::new(reno::Reno::new(mss, initial)),
-        CongestionControl::NewReno => Box::new(newreno::NewReno::new(mss, initial)),
+        CongestionControl::Tahoe => Box::new(tahoe::tahoe(mss, initial)),
+        CongestionControl::Reno => Box::new(reno::reno(mss, initial)),
+        CongestionControl::NewReno => Box::new(newreno::newreno(mss, initial)),
         CongestionControl::Cubic => Box::new(cubic::Cubic::new(mss, initial)),
         CongestionControl::Bbr => Box::new(bbr::Bbr::new(mss, initial)),
     }

@@ -1,57 +1,10 @@
 //! Reno (RFC 5681): after a loss the window is halved, and fast recovery ends with the first new acknowledgement. Two
 //! losses in one window halve it twice, or end in a timeout.
 
-use base::Instant;
-
+use super::Repair;
 use super::aimd::Aimd;
-use super::{Acked, Controller, Repair};
 
-#[derive(Debug)]
-pub(crate) struct Reno(Aimd);
-
-impl Reno {
-    pub(crate) fn new(mss: u32, initial: u32) -> Self {
-        Reno(Aimd::new(mss, initial))
-    }
-}
-
-impl Controller for Reno {
-    fn on_ack(&mut self, ack: Acked) {
-        self.0.on_ack(&ack);
-    }
-
-    //= rfc5681#3.2
-    fn on_loss(&mut self, flight: u32, _: Instant) {
-        self.0.reduce(flight, |threshold, _| threshold);
-    }
-
-    //= rfc5681#3.1
-    // After a timeout cwnd is the loss window: one segment.
-    fn on_timeout(&mut self, flight: u32, _: Instant) {
-        self.0.reduce(flight, |_, mss| mss);
-    }
-
-    fn undo(&mut self) {
-        self.0.undo();
-    }
-
-    fn on_idle(&mut self, initial: u32) {
-        self.0.on_idle(initial);
-    }
-
-    fn on_mss(&mut self, mss: u32) {
-        self.0.on_mss(mss);
-    }
-
-    fn window(&self) -> u32 {
-        self.0.window()
-    }
-
-    fn threshold(&self) -> u32 {
-        self.0.threshold()
-    }
-
-    fn repair(&self) -> Repair {
-        Repair::FirstAck
-    }
+//= rfc5681#3.2
+pub(super) fn reno(mss: u32, initial: u32) -> Aimd {
+    Aimd::new(mss, initial, Repair::FirstAck)
 }

@@ -290,16 +290,17 @@ impl Recovery {
 
     /// Marks what is lost by now, by time or by counting.
     fn detect(&mut self, ack: &Ack, board: &mut Scoreboard) -> bool {
-        self.lost_more = match &self.rack {
-            Some(rack) => {
-                let (any, again_at) = board.mark_late(rack.newest(ack.tolerance), ack.clock.now);
-                self.reorder_at = again_at;
-                any
-            }
-            None if self.by_time => false,
-            None => board.mark_lost(ack.mss),
-        };
+        self.lost_more =
+            if self.by_time { self.mark_late(ack.tolerance, ack.clock.now, board) } else { board.mark_lost(ack.mss) };
         self.lost_more
+    }
+
+    /// Marks what is too late by now, and notes when to look again. Nothing is before anything was delivered.
+    fn mark_late(&mut self, tolerance: Tolerance, now: Instant, board: &mut Scoreboard) -> bool {
+        let Some(rack) = &self.rack else { return false };
+        let (any, again_at) = board.mark_late(rack.newest(tolerance), now);
+        self.reorder_at = again_at;
+        any
     }
 
     /// The time after which what was out of order counts as lost has come.
@@ -308,11 +309,7 @@ impl Recovery {
         (tolerance, now, nxt): (Tolerance, Instant, SeqNum),
         board: &mut Scoreboard,
     ) -> Verdict {
-        self.reorder_at = None;
-        let Some(rack) = &self.rack else { return Verdict::Grow };
-        let (any, again_at) = board.mark_late(rack.newest(tolerance), now);
-        self.reorder_at = again_at;
-        match (any, self.is_open()) {
+        match (self.mark_late(tolerance, now, board), self.is_open()) {
             (true, true) => self.enter(nxt, "too late for reordering (RACK)"),
             _ => Verdict::Repairing,
         }

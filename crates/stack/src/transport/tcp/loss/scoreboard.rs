@@ -41,7 +41,7 @@ impl Sent {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Scoreboard {
     sent: VecDeque<Sent>,
     pipe: u32,
@@ -104,7 +104,7 @@ impl Deref for Board {
 impl DerefMut for Board {
     #[inline]
     fn deref_mut(&mut self) -> &mut Scoreboard {
-        self.0.get_or_insert_with(Box::default)
+        self.0.get_or_insert_with(|| Box::new(Scoreboard::empty()))
     }
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct Covered {
 }
 
 impl Scoreboard {
-    const fn empty() -> Self {
+    pub(super) const fn empty() -> Self {
         Scoreboard {
             sent: VecDeque::new(),
             pipe: 0,

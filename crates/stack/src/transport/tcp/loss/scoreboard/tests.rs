@@ -7,7 +7,7 @@ use super::*;
 const MSS: u32 = 1000;
 
 fn board(segments: u32) -> Scoreboard {
-    let mut board = Scoreboard::default();
+    let mut board = Scoreboard::empty();
     (0..segments).for_each(|n| board.on_send(SeqNum(n * MSS), MSS, Instant::ZERO));
     board
 }
@@ -100,7 +100,7 @@ fn mark_naively(plain: &mut [Plain]) {
 proptest! {
     #[test]
     fn it_knows_what_a_list_searched_from_end_to_end_knows(steps in prop::collection::vec(step(), 1..120)) {
-        let (mut board, mut plain, mut una, mut nxt) = (Scoreboard::default(), Vec::<Plain>::new(), 0u32, 0u32);
+        let (mut board, mut plain, mut una, mut nxt) = (Scoreboard::empty(), Vec::<Plain>::new(), 0u32, 0u32);
         for step in steps {
             match step {
                 Step::Send => {
