@@ -14,6 +14,8 @@ pub enum Kind {
     Network,
     /// Facts of the transport layer (state changes, retransmissions, windows).
     Transport,
+    /// Quantities that change all the time: congestion windows, round trips, queues.
+    Metrics,
     /// What programs record about themselves.
     App,
     /// TLS keys.

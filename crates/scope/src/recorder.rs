@@ -33,6 +33,8 @@ pub struct Wants {
     pub network: bool,
     /// Facts of the transport layer.
     pub transport: bool,
+    /// Quantities that change all the time: congestion windows, round trips, queues.
+    pub metrics: bool,
     /// What programs say about themselves.
     pub app: bool,
     /// TLS keys.
@@ -40,12 +42,23 @@ pub struct Wants {
 }
 
 impl Wants {
-    /// Everything: what a story needs.
+    /// Nothing.
+    pub const NONE: Wants = Wants {
+        frames: false,
+        drops: false,
+        network: false,
+        transport: false,
+        metrics: false,
+        app: false,
+        secrets: false,
+    };
+    /// All that a story needs: everything but the metrics.
     pub const ALL: Wants =
-        Wants { frames: true, drops: true, network: true, transport: true, app: true, secrets: true };
+        Wants { frames: true, drops: true, network: true, transport: true, app: true, secrets: true, ..Wants::NONE };
+    /// Everything, for those who plot.
+    pub const METRICS: Wants = Wants { metrics: true, ..Wants::ALL };
     /// Only what programs say: cheap, enough for a result.
-    pub const APP: Wants =
-        Wants { frames: false, drops: false, network: false, transport: false, app: true, secrets: false };
+    pub const APP: Wants = Wants { app: true, ..Wants::NONE };
 
     const fn includes(self, kind: Kind) -> bool {
         match kind {
@@ -53,6 +66,7 @@ impl Wants {
             Kind::Drop => self.drops,
             Kind::Network => self.network,
             Kind::Transport => self.transport,
+            Kind::Metrics => self.metrics,
             Kind::App => self.app,
             Kind::Secret => self.secrets,
         }

@@ -26,6 +26,7 @@ fn link(fact: &LinkFact) -> String {
     match fact {
         LinkFact::NeighborFound { ip, mac, .. } => format!("learned that {ip} is at {mac}"),
         LinkFact::NeighborSilent { ip, .. } => format!("nobody answered for {ip}"),
+        LinkFact::Queue { frames, .. } => format!("{} in the queue", count(u64::from(*frames), "frame")),
     }
 }
 
@@ -43,6 +44,9 @@ fn transport(fact: &TransportFact) -> String {
         TransportFact::Retransmit { cause, .. } => format!("sends again: {}", retransmit_cause(*cause)),
         TransportFact::Congestion { why, cwnd: (before, after), ssthresh, .. } => {
             format!("{why}: cwnd {before} -> {after}, ssthresh {ssthresh}")
+        }
+        TransportFact::Metrics { metrics, .. } => {
+            format!("{}: cwnd {}, in flight {}", metrics.phase, metrics.cwnd, metrics.in_flight)
         }
         TransportFact::Backoff { rto, .. } => format!("no acknowledgement in time: next timeout after {rto}"),
         TransportFact::Failed { why, .. } => format!("connection failed: {why}"),

@@ -16,6 +16,13 @@ pub enum LinkFact {
         /// The answer.
         mac: Mac,
     },
+    /// The queue in front of a medium became longer or shorter.
+    Queue {
+        /// Of which interface.
+        port: Port,
+        /// Frames that wait now.
+        frames: u32,
+    },
     /// Nobody answered for this address.
     NeighborSilent {
         /// On which interface.

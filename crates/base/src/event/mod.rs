@@ -8,7 +8,7 @@ mod transport;
 pub use app::{AppFact, Value};
 pub use internet::{InternetDrop, InternetFact};
 pub use link::{LinkDrop, LinkFact};
-pub use transport::{Flow, RetransmitCause, TcpState, TransportDrop, TransportFact};
+pub use transport::{Flow, RetransmitCause, TcpMetrics, TcpState, TransportDrop, TransportFact};
 
 use crate::{Instant, NodeId, PacketId};
 
@@ -49,6 +49,13 @@ pub enum DropReason {
     Internet(InternetDrop),
     /// By the transport layer.
     Transport(TransportDrop),
+}
+
+impl Fact {
+    /// Whether it is a quantity that changes all the time: for plots, not for stories.
+    pub const fn is_metric(&self) -> bool {
+        matches!(self, Fact::Transport(TransportFact::Metrics { .. }) | Fact::Link(LinkFact::Queue { .. }))
+    }
 }
 
 impl DropReason {

@@ -70,6 +70,27 @@ pub enum RetransmitCause {
     WindowProbe,
 }
 
+/// The quantities by which a sender decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TcpMetrics {
+    /// Congestion window, bytes.
+    pub cwnd: u32,
+    /// Slow-start threshold, bytes; `u32::MAX`: none yet.
+    pub ssthresh: u32,
+    /// Sent and neither acknowledged nor thought lost, bytes.
+    pub in_flight: u32,
+    /// Largest segment, bytes.
+    pub mss: u32,
+    /// Smoothed round trip.
+    pub srtt: Option<Duration>,
+    /// Retransmission timeout.
+    pub rto: Duration,
+    /// Acknowledged since the connection began, bytes.
+    pub delivered: u64,
+    /// What the sender is doing: "slow start", "avoidance", "recovery", "loss".
+    pub phase: &'static str,
+}
+
 /// What happened at the transport layer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TransportFact {
@@ -103,6 +124,13 @@ pub enum TransportFact {
         cwnd: (u32, u32),
         /// Slow-start threshold after, bytes.
         ssthresh: u32,
+    },
+    /// What a sender reckons with; told after everything that changed a part of it.
+    Metrics {
+        /// Which connection.
+        flow: Flow,
+        /// The quantities.
+        metrics: TcpMetrics,
     },
     /// The retransmission timer ran out and was doubled.
     Backoff {

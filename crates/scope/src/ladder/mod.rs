@@ -164,7 +164,7 @@ fn note(index: &Index<'_>, columns: &[NodeId], event: &Event, has_arrow: bool) -
         Fact::Drop(DropReason::Transport(_)) => true,
         Fact::Drop(_) => !has_arrow,
         Fact::App(_) => false,
-        _ => true,
+        _ => !event.fact.is_metric(),
     };
     let told = told && columns.contains(&event.node);
     told.then(|| format!("{}: {}", index.recording.node_name(event.node), words::fact(&event.fact)))

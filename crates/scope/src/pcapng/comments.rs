@@ -19,7 +19,7 @@ pub(super) fn of_nic(index: &Index<'_>, nic: Nic) -> BTreeMap<usize, Vec<String>
             Fact::Transport(TransportFact::Retransmit { flow, seq, cause, .. }) if event.node == nic.node => {
                 comments.sent_again(event, (flow.local, flow.remote, seq.0), *cause);
             }
-            Fact::App(_) => {}
+            fact if fact.is_metric() || matches!(fact, Fact::App(_)) => {}
             _ if event.cause == PacketId::NONE => {}
             _ => comments.caused(event),
         }
