@@ -120,6 +120,7 @@ impl Host {
     fn enter(&mut self, cx: &Cx<'_>) {
         self.now = cx.now;
         self.facts.wanted = cx.sink.wants(Kind::Transport);
+        self.facts.measured = self.facts.wanted && cx.sink.wants(Kind::Metrics);
     }
 
     /// Turns the facts of this call into events, and interfaces that TCP wants into ready ones.

@@ -24,6 +24,7 @@ impl Host {
         loop {
             let interface = self.interfaces.get_mut(usize::from(port.0))?;
             if let Some(frame) = interface.queue.pop() {
+                self.tell_queue(cx, port);
                 return Some(frame);
             }
             if let Some((packet, path)) = self.outbox.pop_front() {
@@ -144,8 +145,20 @@ impl Host {
             interface.mark(&mut frame);
         }
         match interface.queue.push(frame) {
-            Ok(()) => self.mark_ready(port),
+            Ok(()) => {
+                self.mark_ready(port);
+                self.tell_queue(cx, port);
+            }
             Err(frame) => self.dropped(cx, frame.id, LinkDrop::QueueFull),
+        }
+    }
+
+    /// Tells those who plot it how many frames wait at `port`.
+    #[inline]
+    fn tell_queue(&self, cx: &mut Cx<'_>, port: Port) {
+        if self.facts.measured {
+            let frames = self.queue_len(port) as u32;
+            cx.record(Kind::Metrics, base::PacketId::NONE, || Fact::Link(LinkFact::Queue { port, frames }));
         }
     }
 

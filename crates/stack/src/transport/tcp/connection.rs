@@ -197,6 +197,7 @@ impl Connection {
             Phase::Closed => Arrived::Dropped(TransportDrop::NoConnection),
         };
         cx.facts.state(self.flow, before, self.state());
+        self.measure(cx.facts);
         arrived
     }
 
@@ -372,6 +373,7 @@ impl Connection {
             Phase::Closed => {}
         }
         cx.facts.state(self.flow, before, self.state());
+        self.measure(cx.facts);
     }
 
     fn give_up(&mut self, cx: &mut TcpCx<'_>) {

@@ -5,6 +5,7 @@ use std::task::Waker;
 use base::Instant;
 use base::event::{Flow, TcpState, TransportFact};
 
+use super::metrics::Told;
 use crate::config::Config;
 
 /// The environment of one call into TCP.
@@ -31,6 +32,9 @@ impl TcpCx<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
     pub(crate) wanted: bool,
+    /// Whether the quantities of senders are wanted too.
+    pub(crate) measured: bool,
+    pub(super) told: Told,
     pub(crate) list: Vec<TransportFact>,
     /// Which connection is at work.
     about: Option<Flow>,

@@ -26,6 +26,7 @@ mod isn;
 mod keepalive;
 mod listener;
 mod loss;
+mod metrics;
 mod plan;
 mod predict;
 mod program;

@@ -7,7 +7,7 @@
 //!  acked  │ in flight      │ may be sent      │ must wait
 //! ```
 
-use base::event::TransportFact;
+use base::event::{TcpMetrics, TransportFact};
 use base::{Duration, Instant, SeqNum};
 use wire::tcp::{Flags, SackBlocks};
 
@@ -15,6 +15,7 @@ use super::clock::{Clock, Suspicion};
 use super::congestion::{Acked, Controller, Repair, controller};
 use super::cx::TcpCx;
 use super::loss::{Ack, AckClock, Board, Covered, Recovery, Sent, Tolerance, Verdict};
+use super::metrics;
 use super::plan::Forced;
 use super::rate::RateSampler;
 use super::rtt::RttEstimator;
@@ -498,6 +499,21 @@ impl Sender {
             variation: self.rtt.variation(),
             min,
         });
+    }
+
+    /// What it reckons with; how much was delivered is counted elsewhere.
+    pub(super) fn metrics(&self) -> TcpMetrics {
+        let (cwnd, ssthresh) = (self.window(), self.congestion.threshold());
+        TcpMetrics {
+            cwnd,
+            ssthresh,
+            in_flight: self.board.pipe(),
+            mss: self.mss,
+            srtt: self.rtt.smoothed(),
+            rto: self.rtt.rto(self.clock.backoff),
+            delivered: 0,
+            phase: metrics::phase(self.recovery.phase(), cwnd, ssthresh),
+        }
     }
 
     /// What keeps the next segment from leaving.

@@ -405,6 +405,7 @@ impl Tcp {
                     line.rotate_left(1);
                 }
                 self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
+                entry.connection.measure(cx.facts);
                 return Some(Transmit::plain(&entry.connection, entry.path, packet));
             }
             match entry.connection.poll_segment(cx) {
@@ -414,6 +415,7 @@ impl Tcp {
                         line.rotate_left(1);
                     }
                     self.timers.arm(id, entry.connection.poll_at(), &mut entry.timer);
+                    entry.connection.measure(cx.facts);
                     return Some(Transmit::of(&entry.connection, entry.path, segment));
                 }
                 None => {
