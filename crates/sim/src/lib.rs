@@ -12,6 +12,7 @@
 mod cable;
 mod fabric;
 mod flight;
+mod hub;
 mod node;
 mod queue;
 pub mod rule;
@@ -19,6 +20,7 @@ mod seat;
 mod world;
 
 pub use cable::{Cable, LinkId, On, Way};
+pub use hub::Hub;
 pub use link::{Counters, SwitchConfig};
 pub use rule::{Rule, RuleId, Verdict};
 pub use world::{Stats, World};

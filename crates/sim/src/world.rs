@@ -127,11 +127,17 @@ impl World {
 
     /// A learning switch.
     pub fn add_switch_with(&mut self, name: &str, config: SwitchConfig) -> NodeId {
+        let names: Vec<String> = (0..config.ports).map(|port| format!("port{port}")).collect();
+        self.add_named_switch(name, config, &names)
+    }
+
+    /// A learning switch whose ports are called `names`, as many as it has.
+    pub fn add_named_switch(&mut self, name: &str, config: SwitchConfig, names: &[String]) -> NodeId {
         let node = SwitchNode(Switch::new(config));
         let id = self.seat(name, Kind::Switch(Box::new(node)), config.ports);
-        for port in 0..config.ports {
+        for (port, port_name) in (0..config.ports).zip(names) {
             let info =
-                NicInfo { node: name.into(), name: format!("port{port}"), link_type: LinkType::Ethernet, mac: None };
+                NicInfo { node: name.into(), name: port_name.clone(), link_type: LinkType::Ethernet, mac: None };
             self.fabric.sink.nic(Nic { node: id, port: Port(port) }, info);
         }
         id
@@ -271,6 +277,21 @@ impl World {
         if matches!(seat.kind, Kind::Host(_)) {
             self.kill(node);
         }
+    }
+
+    /// Switches a node on again. A host starts anew, with its settings and interfaces, without addresses, routes and
+    /// programs; its random streams are those of this start.
+    pub fn power_on(&mut self, node: NodeId) {
+        let stream = self.node_stream(self.name(node)).split("start").split(&self.fabric.now.nanos().to_string());
+        let seat = &mut self.seats[node.0 as usize];
+        if !std::mem::take(&mut seat.place.off) {
+            return;
+        }
+        if let Kind::Host(machine) = &seat.kind {
+            machine.visit(|host| host.reboot(stream.split("stack")));
+            machine.net().set_resolvers(Vec::new());
+        }
+        self.visit(node, Input::Nothing);
     }
 
     // ---- nodes and programs --------------------------------------------------------------------------------------

@@ -2,13 +2,25 @@
 
 use std::net::IpAddr;
 
-use base::{Cidr, Mac, Port};
+use base::{Cidr, Mac, Port, Rng};
 
 use super::{Host, find_path};
 use crate::config::{InterfaceConfig, Route};
 use crate::iface::Interface;
 
 impl Host {
+    /// Starts anew, as a machine does that lost its power: settings and interfaces stay, everything else is forgotten.
+    pub fn reboot(&mut self, rng: Rng) {
+        let interfaces: Vec<InterfaceConfig> = self.interfaces().map(|(_, config)| config.clone()).collect();
+        // Packets of both lives are told apart.
+        let packets = self.packets;
+        *self = Host::new(self.node, self.config.clone(), rng);
+        self.packets = packets;
+        for config in interfaces {
+            self.add_interface(config);
+        }
+    }
+
     /// Adds an interface; ports count from 0.
     pub fn add_interface(&mut self, config: InterfaceConfig) -> Port {
         self.interfaces.push(Interface::new(config));
