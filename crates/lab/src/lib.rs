@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod file;
 pub mod outcome;
 pub mod program;
 pub mod run;

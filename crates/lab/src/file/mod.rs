@@ -1,0 +1,3 @@
+//! Scenario files.
+pub mod quantity;
+pub mod scalar;

@@ -1,0 +1,296 @@
+//! Words for quantities, as tc-netem writes them: `10ms`, `10mbit`, `5%`, `64KiB`. The command line reads the same words.
+//!
+//! ```text
+//!   time    10ms  1.5s  200us  5ns  2min  1h        share   5%  0.05
+//!   rate    10mbit  56kbit  1gbit  9600bit          size    1460B  64KiB  1MB  1460
+//!   loss    5%  |  gemodel 1% 10%  |  every 1000    reorder 1% 5ms
+//!   buffer  1MB  |  16KiB..4MiB                     shift   -1h  +250ms
+//! ```
+
+use std::fmt;
+use std::net::IpAddr;
+
+use base::Duration;
+
+/// A text that is no quantity of the wanted kind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WrongQuantity {
+    /// What is wrong: `'10mb' is no rate`.
+    pub what: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+impl WrongQuantity {
+    fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        WrongQuantity { what: what.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for WrongQuantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.hint)
+    }
+}
+
+impl std::error::Error for WrongQuantity {}
+
+type Read<T> = Result<T, WrongQuantity>;
+
+/// A span of time: `10ms`, `1.5s`, `2min`; at most 30 days.
+pub fn time(text: &str) -> Read<Duration> {
+    time_within(text, LONGEST)
+}
+
+/// A span of time, at most `longest`.
+pub fn time_within(text: &str, longest: Duration) -> Read<Duration> {
+    const HINT: &str = "write a number and a unit (ns, us, ms, s, min, h), such as 10ms or 1.5s";
+    let wrong = || WrongQuantity::new(format!("'{text}' is no span of time"), HINT);
+    let (value, unit) = split(text);
+    let unit_ns = match unit {
+        "ns" | "nsec" => 1.0,
+        "us" | "usec" | "µs" => 1e3,
+        "ms" | "msec" => 1e6,
+        "s" | "sec" => 1e9,
+        "min" => 60e9,
+        "h" => 3600e9,
+        "" if value.parse::<f64>().is_ok() => {
+            return Err(WrongQuantity::new(format!("'{text}' has no unit"), format!("write {text}ms or {text}s")));
+        }
+        _ => return Err(wrong()),
+    };
+    let value: f64 = value.parse().map_err(|_| wrong())?;
+    if value < 0.0 {
+        return Err(WrongQuantity::new(format!("'{text}' is negative"), "a span of time is 0s or more"));
+    }
+    let nanos = (value * unit_ns).round();
+    // A NaN fits nowhere.
+    if nanos <= longest.nanos() as f64 {
+        Ok(Duration::from_nanos(nanos as u64))
+    } else {
+        Err(WrongQuantity::new(format!("'{text}' is too long"), format!("it may be {longest} at most")))
+    }
+}
+
+/// Nanoseconds forward or back: `-1h`, `250ms`.
+pub fn shift(text: &str) -> Read<i64> {
+    let (sign, rest) = match text.trim().strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.trim().trim_start_matches('+')),
+    };
+    let span = time(rest).map_err(|mut wrong| {
+        wrong.hint += "; with a minus in front for back in time";
+        wrong
+    })?;
+    // 30 days of nanoseconds fit easily.
+    Ok(sign * span.nanos() as i64)
+}
+
+/// A share of all: `5%` or `0.05`.
+pub fn share(text: &str) -> Read<f64> {
+    let (number, scale) = match text.trim().strip_suffix('%') {
+        Some(percent) => (percent, 100.0),
+        None => (text, 1.0),
+    };
+    let wrong = |_| WrongQuantity::new(format!("'{text}' is no share"), "write a percentage such as 5%, or 0.05");
+    let value = number.trim().parse::<f64>().map_err(wrong)? / scale;
+    if (0.0..=1.0).contains(&value) {
+        return Ok(value);
+    }
+    let hint = if scale == 1.0 && (1.0..=100.0).contains(&value) {
+        format!("did you mean {text}%?")
+    } else {
+        "a share is between 0% and 100%".to_owned()
+    };
+    Err(WrongQuantity::new(format!("'{text}' is not between 0% and 100%"), hint))
+}
+
+/// Bits per second: `10mbit`, `56kbit`, `9600bit`. `unlimited` and `0bit` are 0: a transmission takes no time.
+pub fn rate(text: &str) -> Read<u64> {
+    const HINT: &str = "write 10mbit, 56kbit or 1gbit (bits per second), or 'unlimited'";
+    let wrong = || WrongQuantity::new(format!("'{text}' is no rate"), HINT);
+    if text.trim() == "unlimited" {
+        return Ok(0);
+    }
+    let (value, unit) = split(text);
+    let factor = match unit.to_ascii_lowercase().as_str() {
+        "bit" | "bit/s" => 1.0,
+        "kbit" | "kbit/s" => 1e3,
+        "mbit" | "mbit/s" => 1e6,
+        "gbit" | "gbit/s" => 1e9,
+        "kbps" | "mbps" | "gbps" | "kb" | "mb" | "gb" | "kb/s" | "mb/s" | "gb/s" => {
+            return Err(ambiguous(text, value, unit));
+        }
+        _ => return Err(wrong()),
+    };
+    let value: f64 = value.parse().map_err(|_| wrong())?;
+    let bits = value * factor;
+    if bits == 0.0 {
+        return Ok(0);
+    }
+    if (LEAST_RATE_BPS..=MOST_RATE_BPS).contains(&bits) {
+        Ok(bits as u64)
+    } else {
+        Err(WrongQuantity::new(
+            format!("'{text}' is out of range"),
+            "a rate is between 1bit and 1000gbit, or 'unlimited'",
+        ))
+    }
+}
+
+/// tc reads `mbps` as bytes, most people as bits: nobody shall have to know.
+fn ambiguous(text: &str, value: &str, unit: &str) -> WrongQuantity {
+    let prefix = unit[..1].to_ascii_lowercase();
+    let hint = format!("write {value}{prefix}bit for bits per second ('{unit}' is bytes to some, tc among them)");
+    WrongQuantity::new(format!("'{text}' can be read in two ways"), hint)
+}
+
+/// Bytes: `1460`, `1460B`, `64KiB` (1024), `1MB` (10⁶).
+pub fn size(text: &str) -> Read<u64> {
+    const HINT: &str = "write a number of bytes: 1460, 64KiB (of 1024) or 1MB (of 1000000)";
+    let wrong = || WrongQuantity::new(format!("'{text}' is no number of bytes"), HINT);
+    let (value, unit) = split(text);
+    let factor = match unit {
+        "" | "B" | "b" => 1.0,
+        "kB" | "KB" | "kb" => 1e3,
+        "MB" | "mb" => 1e6,
+        "GB" | "gb" => 1e9,
+        "KiB" | "kib" => 1024.0,
+        "MiB" | "mib" => 1_048_576.0,
+        "GiB" | "gib" => 1_073_741_824.0,
+        _ => return Err(wrong()),
+    };
+    let value: f64 = value.parse().map_err(|_| wrong())?;
+    let bytes = value * factor;
+    if (0.0..=MOST_BYTES).contains(&bytes) && bytes.fract() == 0.0 {
+        Ok(bytes as u64)
+    } else {
+        Err(WrongQuantity::new(format!("'{text}' is out of range"), "it is a whole number of bytes, at most 1024GiB"))
+    }
+}
+
+/// How frames are lost.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Loss {
+    /// Each for itself with this probability.
+    Share(f64),
+    /// In bursts, by Gilbert and Elliott's two states: all frames are lost in the bad state.
+    Bursts {
+        /// Probability with which the bad state begins, per frame.
+        enter: f64,
+        /// Probability with which it ends, per frame.
+        leave: f64,
+    },
+    /// Every n-th: for comparison with theory, which likes its losses periodic.
+    Every(u64),
+}
+
+/// `5%`, `gemodel 1% 10%` (enter, leave), `every 1000`.
+pub fn loss(text: &str) -> Read<Loss> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        ["gemodel", enter, leave] => Ok(Loss::Bursts { enter: share(enter)?, leave: share(leave)? }),
+        ["gemodel", ..] => {
+            let hint = "write gemodel 1% 10%: how often a burst begins, and how often it ends, per frame";
+            Err(WrongQuantity::new(format!("'{text}' is no model of bursts"), hint))
+        }
+        ["every", count] => match count.parse() {
+            Ok(count) if count > 0 => Ok(Loss::Every(count)),
+            _ => Err(WrongQuantity::new(format!("'{count}' is no count of frames"), "write every 1000")),
+        },
+        ["every", ..] => Err(WrongQuantity::new(format!("'{text}' says not how many"), "write every 1000")),
+        [one] => Ok(Loss::Share(share(one).map_err(|mut wrong| {
+            if wrong.what.ends_with("is no share") {
+                wrong.hint = "write 5%, 'gemodel 1% 10%' for bursts (enter, leave), or 'every 1000'".into();
+            }
+            wrong
+        })?)),
+        _ => {
+            let hint = "write 5%, 'gemodel 1% 10%' for bursts (enter, leave), or 'every 1000'";
+            Err(WrongQuantity::new(format!("'{text}' is no loss"), hint))
+        }
+    }
+}
+
+/// `1% 5ms`: the share of frames that is held back, and for how long.
+pub fn reorder(text: &str) -> Read<(f64, Duration)> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        [held, by] => Ok((share(held)?, time(by)?)),
+        _ => {
+            let hint = "write the share that is held back, and for how long: 1% 5ms";
+            Err(WrongQuantity::new(format!("'{text}' says not both how many and how long"), hint))
+        }
+    }
+}
+
+/// `1MB`: always so large; `16KiB..4MiB`: starts with the one and grows up to the other.
+pub fn buffer(text: &str) -> Read<(u64, u64)> {
+    let Some((start, most)) = text.split_once("..") else { return size(text).map(|size| (size, size)) };
+    let (start, most) = (size(start.trim())?, size(most.trim())?);
+    if start <= most {
+        return Ok((start, most));
+    }
+    Err(WrongQuantity::new(format!("'{text}' shrinks"), "write the smaller first: 16KiB..4MiB"))
+}
+
+/// Whom a program talks to: a name or an IP address, and a port where one is given.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// A node's name, a name that a node has, or an IP address.
+    pub host: String,
+    /// The port.
+    pub port: Option<u16>,
+}
+
+/// `server`, `server:5001`, `192.0.2.1:80`, `[2001:db8::1]:80`.
+pub fn target(text: &str) -> Read<Target> {
+    const HINT: &str = "write a node's name or an address, with a port where one is needed: server:5001";
+    let wrong = |what: String| WrongQuantity::new(what, HINT);
+    if text.parse::<IpAddr>().is_ok() {
+        return Ok(Target { host: text.into(), port: None });
+    }
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) => (host, Some(port)),
+        None => (text, None),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if host.is_empty() || host.contains(char::is_whitespace) || (host.contains(':') && host.parse::<IpAddr>().is_err())
+    {
+        return Err(wrong(format!("'{text}' names nobody")));
+    }
+    let port = match port {
+        None => None,
+        Some(port) => match port.parse() {
+            Ok(port) if port > 0 => Some(port),
+            _ => return Err(WrongQuantity::new(format!("'{port}' is no port"), "a port is a number from 1 to 65535")),
+        },
+    };
+    Ok(Target { host: host.into(), port })
+}
+
+/// A name as the file gives them: letters, digits, `-`, `_`, `.`.
+pub fn name(text: &str) -> Read<String> {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if !text.is_empty() && text.chars().all(allowed) {
+        return Ok(text.into());
+    }
+    Err(WrongQuantity::new(format!("'{text}' is no name"), "names have letters, digits and - _ . only"))
+}
+
+/// The number and the word behind it.
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim();
+    let at = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
+    // `NaN` and `inf` are words to us, `1e3` is not a number that people write here.
+    let (value, unit) = text.split_at(at);
+    (value.trim(), unit)
+}
+
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+const LEAST_RATE_BPS: f64 = 1.0;
+const MOST_RATE_BPS: f64 = 1e12;
+const MOST_BYTES: f64 = 1024.0 * 1_073_741_824.0;
+
+#[cfg(test)]
+mod tests;
