@@ -2,6 +2,7 @@
 //!
 //! ```text
 //!   scenario/   a world as a value: nodes, links, programs, timeline, expectations
+//!   counterfactual/  nodes that do what the standards do not
 //!   program/    what runs on its hosts
 //!   run         a scenario and a seed give an Outcome, which owns the recording
 //!   worlds/     built-in scenarios
@@ -11,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod file;
+pub mod counterfactual;
 pub mod outcome;
 pub mod program;
 pub mod run;

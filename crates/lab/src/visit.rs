@@ -7,7 +7,7 @@ use services::url::{BadUrl, Url};
 
 use crate::outcome::Outcome;
 use crate::program::Browse;
-use crate::scenario::{BuildError, Expect, Scenario};
+use crate::scenario::{BuildError, Expect, Loss, Scenario, WayPatch};
 use crate::worlds::internet::{ACCESS, LAPTOP, internet};
 
 /// What to visit, and over which access line.
@@ -40,18 +40,14 @@ impl Visit {
     pub fn scenario(&self) -> Scenario {
         let mut scenario = internet();
         if let Some(line) = scenario.link_mut(ACCESS) {
-            line.loss = self.loss;
-            for way in [&mut line.forth, &mut line.back] {
-                way.delay = self.delay.unwrap_or(way.delay);
-                way.rate_bps = self.rate_bps.unwrap_or(way.rate_bps);
-            }
+            let loss = (self.loss > 0.0).then_some(Loss::Share(self.loss));
+            let patch = WayPatch { loss, delay: self.delay, rate_bps: self.rate_bps, ..WayPatch::default() };
+            patch.apply(&mut line.forth);
+            patch.apply(&mut line.back);
         }
         if let Some(laptop) = scenario.node_mut(LAPTOP) {
-            laptop.programs.push(std::sync::Arc::new(Browse {
-                url: self.url.clone(),
-                interface: "eth0".into(),
-                width: self.width,
-            }));
+            let browse = Browse { url: self.url.clone(), interface: "eth0".into(), width: self.width };
+            *laptop = laptop.clone().run(browse);
         }
         scenario.expect(Expect::fact("visit", "page")).expect(Expect::no_fact("visit", "failed"))
     }

@@ -75,11 +75,11 @@ fn the_timeline_is_followed_in_the_order_of_time_not_of_writing() {
     let pulled = chat(6).at(half(3), link(true)).at(half(1), link(false));
     assert_eq!(heard(&pulled), [0, 0, 1, 1, 4, 4, 5, 5]);
 
-    let loss = |loss| Do::SetLoss { link: "cable".into(), loss };
+    let loss = |loss| Do::lose("cable", loss);
     let lost = chat(6).at(half(0), loss(1.0)).at(half(1), loss(1.0)).at(half(2), loss(0.0));
     assert_eq!(heard(&lost), [0, 0, 3, 3, 4, 4, 5, 5], "a new share replaces the old one");
 
-    let off = chat(4).at(half(1), Do::PowerOff { node: "bob".into() });
+    let off = chat(4).at(half(1), Do::Crash { node: "bob".into() });
     let outcome = off.run(1).expect("the world can be built");
     assert_eq!(outcome.recording.app_facts().count(), 4, "two each, then nobody is there");
 }

@@ -198,6 +198,27 @@ impl Rule for Nth {
     }
 }
 
+/// Loses every n-th frame: what formulas mean by a loss rate, as regular as they like it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LossEvery {
+    n: u64,
+    seen: u64,
+}
+
+impl LossEvery {
+    /// The n-th, the 2n-th, …; 0: none.
+    pub const fn new(n: u64) -> Self {
+        LossEvery { n, seen: 0 }
+    }
+}
+
+impl Rule for LossEvery {
+    fn on_frame(&mut self, _: Instant, _: &mut Rng, _: &PacketBuf) -> Verdict {
+        self.seen += 1;
+        if self.n > 0 && self.seen.is_multiple_of(self.n) { Verdict::Drop } else { Verdict::Pass }
+    }
+}
+
 /// A rule that sees only some frames.
 #[derive(Clone, Debug)]
 pub struct Of<F, R> {

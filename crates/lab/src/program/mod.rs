@@ -7,11 +7,16 @@ mod web;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use base::Rng;
 use net::{Net, Task};
 use services::tls::{Authority, Trust};
+use wire::ip::Protocol;
+
+use crate::scenario::{NodeSpec, Run, Scenario};
 
 pub use browse::Browse;
 pub use dhcp::{DhcpClient, DhcpServer};
@@ -27,34 +32,68 @@ pub trait Program: fmt::Debug + Send + Sync + 'static {
     fn is_foreground(&self) -> bool {
         false
     }
+
+    /// IP protocols and ports that it takes for itself.
+    fn listens(&self) -> Vec<(Protocol, u16)> {
+        Vec::new()
+    }
 }
 
-/// What all programs of a world share: who certifies, and whom people trust.
+impl Run {
+    /// Whether a run lasts until this program has ended.
+    pub fn is_foreground(&self) -> bool {
+        self.background.map_or_else(|| self.program.is_foreground(), |background| !background)
+    }
+}
+
+/// What all programs of a world share: who certifies, whom people trust, and what addresses are called.
 pub struct Commons {
-    authorities: BTreeMap<&'static str, Authority>,
+    seed: u64,
+    epoch: SystemTime,
+    /// Made when somebody asks: keys are dear, and most worlds have no certificates.
+    authorities: OnceLock<[Authority; 2]>,
+    names: BTreeMap<String, IpAddr>,
 }
 
 impl Commons {
-    /// Of a run with this seed that begins at `epoch`.
-    pub fn new(seed: u64, epoch: SystemTime) -> Self {
-        let rng = Rng::root(seed).split("certificates");
-        let names = [TRUSTED, UNKNOWN];
-        Commons { authorities: names.map(|name| (name, Authority::new(name, &rng, epoch))).into() }
+    /// Of a run of this scenario with this seed.
+    pub fn new(seed: u64, scenario: &Scenario) -> Self {
+        let first = |node: &NodeSpec| {
+            let address = node.interfaces.iter().find_map(|interface| interface.addresses.first())?;
+            Some((node.name.clone(), address.address()))
+        };
+        let nodes = scenario.nodes.iter().filter_map(first);
+        let names = nodes.chain(scenario.names.iter().cloned()).collect();
+        Commons { seed, epoch: scenario.epoch, authorities: OnceLock::new(), names }
+    }
+
+    /// The address that is called `host`, a node's name, another name of it, or an address itself; with a port.
+    pub fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, String> {
+        let ip = host.parse().ok().or_else(|| self.names.get(host).copied());
+        let ip = ip.ok_or_else(|| format!("nobody is called '{host}', or it has no address of its own"))?;
+        Ok(SocketAddr::new(ip, port))
     }
 
     /// The authority that every host of the world trusts.
     pub fn trusted(&self) -> &Authority {
-        &self.authorities[TRUSTED]
+        &self.authorities()[0]
     }
 
     /// An authority that nobody trusts.
     pub fn unknown(&self) -> &Authority {
-        &self.authorities[UNKNOWN]
+        &self.authorities()[1]
     }
 
     /// The trust store of the world's hosts.
     pub fn trust(&self) -> Trust {
         Trust::in_authority(self.trusted())
+    }
+
+    fn authorities(&self) -> &[Authority; 2] {
+        self.authorities.get_or_init(|| {
+            let rng = Rng::root(self.seed).split("certificates");
+            [TRUSTED, UNKNOWN].map(|name| Authority::new(name, &rng, self.epoch))
+        })
     }
 }
 

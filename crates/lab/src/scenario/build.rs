@@ -3,18 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use base::{LinkType, Mac, NodeId, Port, Rng, Sink};
-use sim::rule::Loss;
-use sim::{LinkId, World};
+use base::{Cidr, LinkType, Mac, NodeId, Port, Rng, Sink};
+use sim::{Cable, Hub, LinkId, SwitchConfig, World};
 use stack::{InterfaceConfig, Route};
 
-use super::{Do, InterfaceSpec, Kind, LinkSpec, NodeSpec, Scenario};
+use super::{Do, InterfaceSpec, Kind, LinkSpec, NodeSpec, Scenario, WaySpec};
+use crate::counterfactual::TwoWay;
 
 /// A scenario whose parts do not fit together.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BuildError(String);
 
 impl BuildError {
+    /// Something else that cannot be.
+    pub(crate) fn new(what: String) -> Self {
+        BuildError(what)
+    }
+
     /// A program that cannot be started.
     pub(crate) fn program(node: &str, error: &str) -> Self {
         BuildError(format!("a program of {node} cannot start: {error}"))
@@ -58,6 +63,16 @@ impl Built {
         self.links.get(name).copied().ok_or_else(|| unknown("link", name, self.links.keys()))
     }
 
+    /// What the frames on the link called `name` begin with.
+    pub fn link_type(&self, name: &str) -> Result<LinkType, BuildError> {
+        let link = self.link(name)?;
+        let (end, _) = self.world.ends(link);
+        let plug = |((node, _), plug): (&(String, String), &Plug)| {
+            (self.nodes.get(node) == Some(&end.node) && plug.port == end.port).then_some(plug.link_type)
+        };
+        Ok(self.plugs.iter().find_map(plug).unwrap_or(LinkType::Ethernet))
+    }
+
     /// A node's port by the interface's name.
     pub fn port(&self, node: &str, interface: &str) -> Result<Port, BuildError> {
         let id = self.node(node)?;
@@ -98,20 +113,57 @@ impl Built {
         if self.nodes.contains_key(&spec.name) {
             return Err(BuildError(format!("two nodes are called '{}'", spec.name)));
         }
-        let Kind::Switch(ports) = spec.kind else { return self.add_host(spec) };
-        if !spec.interfaces.is_empty() || !spec.routes.is_empty() || !spec.programs.is_empty() {
-            let name = &spec.name;
-            return Err(BuildError(format!(
-                "{name} is a switch: it has ports only, no interfaces, routes or programs"
-            )));
+        match &spec.kind {
+            Kind::Host | Kind::Router => self.add_host(spec),
+            Kind::Switch(ports) => {
+                self.refuse_settings(spec, "switch")?;
+                let config = SwitchConfig::new(ports.len() as u16);
+                let id = self.world.add_named_switch(&spec.name, config, ports);
+                self.add_ports(spec, id, ports)
+            }
+            Kind::Hub(names) => {
+                self.refuse_settings(spec, "hub")?;
+                let ports: Vec<_> = names.iter().map(|name| (name.as_str(), LinkType::Ethernet, None)).collect();
+                let id = self.world.add_node(&spec.name, Box::new(Hub::new(names.len() as u16)), &ports);
+                self.add_ports(spec, id, names)
+            }
+            Kind::TwoWay => self.add_two_way(spec),
         }
-        let id = self.world.add_switch(&spec.name, ports);
+    }
+
+    fn refuse_settings(&self, spec: &NodeSpec, kind: &str) -> Result<(), BuildError> {
+        if spec.interfaces.is_empty() && spec.routes.is_empty() && spec.programs.is_empty() {
+            return Ok(());
+        }
+        let name = &spec.name;
+        Err(BuildError(format!("{name} is a {kind}: it has ports only, no interfaces, routes or programs")))
+    }
+
+    fn add_ports(&mut self, spec: &NodeSpec, id: NodeId, names: &[String]) -> Result<(), BuildError> {
         self.nodes.insert(spec.name.clone(), id);
-        for n in 0..ports {
-            let plug = Plug { port: Port(n), link_type: LinkType::Ethernet, taken_by: None };
-            self.plugs.insert((spec.name.clone(), format!("port{n}")), plug);
+        for (port, name) in (0..).map(Port).zip(names) {
+            self.add_plug(spec, name, port, LinkType::Ethernet)?;
         }
         Ok(())
+    }
+
+    fn add_plug(&mut self, spec: &NodeSpec, name: &str, port: Port, link_type: LinkType) -> Result<(), BuildError> {
+        let plug = Plug { port, link_type, taken_by: None };
+        match self.plugs.insert((spec.name.clone(), name.into()), plug) {
+            None => Ok(()),
+            Some(_) => Err(BuildError(format!("two interfaces of {} are called '{name}'", spec.name))),
+        }
+    }
+
+    fn add_two_way(&mut self, spec: &NodeSpec) -> Result<(), BuildError> {
+        let [interface] = spec.interfaces.as_slice() else {
+            return Err(BuildError(format!("{} is a two-way server: it has one interface", spec.name)));
+        };
+        let mac = mac_of(&spec.name, &interface.name);
+        let server = TwoWay::new(mac, interface.addresses.first().map(Cidr::address));
+        let ports = [(interface.name.as_str(), LinkType::Ethernet, Some(mac))];
+        let id = self.world.add_node(&spec.name, Box::new(server), &ports);
+        self.add_ports(spec, id, std::slice::from_ref(&interface.name))
     }
 
     fn add_host(&mut self, spec: &NodeSpec) -> Result<(), BuildError> {
@@ -121,13 +173,21 @@ impl Built {
             let config = InterfaceConfig {
                 link_type: interface.link_type,
                 mtu: interface.mtu,
+                queue_frames: interface.queue,
+                mark_above: interface.mark_above,
+                clamp_mss: interface.clamp_mss,
                 ..InterfaceConfig::ethernet(&interface.name, mac_of(&spec.name, &interface.name))
             };
             let port = self.world.add_interface(id, config);
-            let plug = Plug { port, link_type: interface.link_type, taken_by: None };
-            if self.plugs.insert((spec.name.clone(), interface.name.clone()), plug).is_some() {
-                return Err(BuildError(format!("two interfaces of {} are called '{}'", spec.name, interface.name)));
-            }
+            self.add_plug(spec, &interface.name, port, interface.link_type)?;
+        }
+        self.configure(spec)
+    }
+
+    /// Gives a host that has just been started what a person has set: addresses, routes, resolvers.
+    pub(crate) fn configure(&mut self, spec: &NodeSpec) -> Result<(), BuildError> {
+        let id = self.node(&spec.name)?;
+        for (port, interface) in (0..).map(Port).zip(&spec.interfaces) {
             self.world.with_host(id, |host| {
                 for address in &interface.addresses {
                     host.add_address(port, *address);
@@ -145,6 +205,7 @@ impl Built {
             let route = Route { to: *to, via: Some(*via), port: Port(port as u16) };
             self.world.with_host(id, |host| host.add_route(route));
         }
+        self.world.net(id).set_resolvers(spec.resolvers.clone());
         Ok(())
     }
 
@@ -152,11 +213,8 @@ impl Built {
         if self.links.contains_key(&spec.name) {
             return Err(BuildError(format!("two links are called '{}'", spec.name)));
         }
-        if !(0.0..=1.0).contains(&spec.loss) {
-            return Err(BuildError(format!(
-                "{} cannot lose a share of {}: it is between 0 and 1",
-                spec.name, spec.loss
-            )));
+        for way in [&spec.forth, &spec.back] {
+            way.check().map_err(|why| BuildError(format!("{}: {why}", spec.name)))?;
         }
         let [a, b] = [self.plug(spec, 0)?, self.plug(spec, 1)?];
         if a.1 != b.1 {
@@ -168,10 +226,7 @@ impl Built {
                 spec.name, kinds[0], kinds[1]
             )));
         }
-        let link = self.world.connect_ways(a.0, b.0, spec.forth, spec.back);
-        if spec.loss > 0.0 {
-            self.world.rule(link, Box::new(Loss(spec.loss)));
-        }
+        let link = self.world.connect_ways(a.0, b.0, spec.forth.cable, spec.back.cable);
         self.links.insert(spec.name.clone(), link);
         Ok(())
     }
@@ -196,11 +251,19 @@ impl Built {
     fn check(&self, what: &Do) -> Result<(), BuildError> {
         match what {
             Do::SetLink { link, .. } => self.link(link).map(|_| ()),
-            Do::SetLoss { link, loss } if (0.0..=1.0).contains(loss) => self.link(link).map(|_| ()),
-            Do::SetLoss { link, loss } => {
-                Err(BuildError(format!("{link} cannot lose a share of {loss}: it is between 0 and 1")))
+            Do::Change { link, patch, .. } => {
+                let mut way = WaySpec::new(Cable::IDEAL);
+                patch.apply(&mut way);
+                way.check().map_err(|why| BuildError(format!("{link}: {why}")))?;
+                self.link(link).map(|_| ())
             }
-            Do::PowerOff { node } => self.node(node).map(|_| ()),
+            Do::Frames(chosen) => {
+                self.link(&chosen.link)?;
+                chosen.from.iter().try_for_each(|node| self.node(node).map(|_| ()))
+            }
+            Do::Crash { node } | Do::Restart { node } | Do::Skew { node, .. } => self.node(node).map(|_| ()),
+            Do::Partition { groups } => groups.iter().flatten().try_for_each(|node| self.node(node).map(|_| ())),
+            Do::Heal => Ok(()),
         }
     }
 }

@@ -2,18 +2,21 @@
 
 mod build;
 mod expect;
+mod link;
 mod timeline;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration as WallDuration, SystemTime};
 
-use base::{Cidr, Duration, LinkType};
+use base::{Cidr, Duration, LinkType, Mac};
 use sim::Cable;
-use stack::Config;
+use stack::{Config, InterfaceConfig};
 
 pub use build::{BuildError, Built};
 pub use expect::Expect;
-pub use timeline::{At, Do};
+pub use link::{LinkSpec, Loss, WayPatch, WaySpec};
+pub use timeline::{At, Chosen, Do, Heading};
 
 use crate::program::Program;
 
@@ -28,6 +31,8 @@ pub struct Scenario {
     pub nodes: Vec<NodeSpec>,
     /// Cables.
     pub links: Vec<LinkSpec>,
+    /// Names, beside those of the nodes, by which programs may call an address.
+    pub names: Vec<(String, IpAddr)>,
     /// What happens when.
     pub timeline: Vec<At>,
     /// What must be true at the end.
@@ -46,22 +51,39 @@ pub struct NodeSpec {
     /// Its interfaces, in the order of their ports.
     pub interfaces: Vec<InterfaceSpec>,
     /// Where packets go that are not for a network of its own: network, router.
-    pub routes: Vec<(Cidr, std::net::IpAddr)>,
+    pub routes: Vec<(Cidr, IpAddr)>,
+    /// The DNS servers that its programs ask.
+    pub resolvers: Vec<IpAddr>,
     /// What runs on it.
-    pub programs: Vec<Arc<dyn Program>>,
+    pub programs: Vec<Run>,
     /// The settings of its stack.
     pub config: Config,
 }
 
+/// A program of a node, and when it runs.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What runs.
+    pub program: Arc<dyn Program>,
+    /// When it is started, counted from the start of its node.
+    pub start: Duration,
+    /// Whether a run does not wait for its end; none: as the program itself says.
+    pub background: Option<bool>,
+}
+
 /// What a node is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Kind {
     /// An end system.
     Host,
     /// A host that forwards.
     Router,
-    /// A learning switch with so many ports, named `port0`, `port1`, …
-    Switch(u16),
+    /// A learning switch with ports of these names.
+    Switch(Vec<String>),
+    /// A repeater with ports of these names.
+    Hub(Vec<String>),
+    /// A server that believes a connection to be open once it has answered the SYN: a counterfactual.
+    TwoWay,
 }
 
 /// An interface of a host or router.
@@ -75,21 +97,12 @@ pub struct InterfaceSpec {
     pub addresses: Vec<Cidr>,
     /// Largest IP packet, bytes.
     pub mtu: usize,
-}
-
-/// A cable.
-#[derive(Clone, Debug)]
-pub struct LinkSpec {
-    /// Its name, unique in the world.
-    pub name: String,
-    /// Node and interface at each end.
-    pub ends: [(String, String); 2],
-    /// From the first end to the second.
-    pub forth: Cable,
-    /// From the second end to the first.
-    pub back: Cable,
-    /// Frames lost each way, 0 to 1.
-    pub loss: f64,
+    /// Frames that may wait in front of the medium, at most (drop-tail).
+    pub queue: usize,
+    /// Mark packets of ECN connections while more than so many frames wait (RFC 3168).
+    pub mark_above: Option<usize>,
+    /// Lower the MSS that passing SYNs offer to what fits.
+    pub clamp_mss: bool,
 }
 
 impl Scenario {
@@ -100,6 +113,7 @@ impl Scenario {
             epoch: SystemTime::UNIX_EPOCH + WallDuration::from_secs(EPOCH_2026),
             nodes: Vec::new(),
             links: Vec::new(),
+            names: Vec::new(),
             timeline: Vec::new(),
             expectations: Vec::new(),
             limit: Duration::from_secs(3600),
@@ -123,7 +137,8 @@ impl Scenario {
             Some((node, interface)) => (node.to_owned(), interface.to_owned()),
             None => (text.to_owned(), String::new()),
         };
-        self.links.push(LinkSpec { name: name.into(), ends: [end(a), end(b)], forth, back, loss: 0.0 });
+        let (forth, back) = (WaySpec::new(forth), WaySpec::new(back));
+        self.links.push(LinkSpec { name: name.into(), ends: [end(a), end(b)], forth, back });
         self
     }
 
@@ -153,7 +168,15 @@ impl Scenario {
 impl NodeSpec {
     fn new(name: &str, kind: Kind) -> Self {
         let config = Config { forwarding: kind == Kind::Router, ..Config::default() };
-        NodeSpec { name: name.into(), kind, interfaces: Vec::new(), routes: Vec::new(), programs: Vec::new(), config }
+        NodeSpec {
+            name: name.into(),
+            kind,
+            interfaces: Vec::new(),
+            routes: Vec::new(),
+            resolvers: Vec::new(),
+            programs: Vec::new(),
+            config,
+        }
     }
 
     /// An end system.
@@ -166,9 +189,9 @@ impl NodeSpec {
         Self::new(name, Kind::Router)
     }
 
-    /// A learning switch.
+    /// A learning switch whose ports are called `port0`, `port1`, …
     pub fn switch(name: &str, ports: u16) -> Self {
-        Self::new(name, Kind::Switch(ports))
+        Self::new(name, Kind::Switch((0..ports).map(|port| format!("port{port}")).collect()))
     }
 
     /// With an Ethernet interface and its addresses.
@@ -182,7 +205,8 @@ impl NodeSpec {
     }
 
     fn interface(mut self, name: &str, link_type: LinkType, addresses: &[Cidr]) -> Self {
-        self.interfaces.push(InterfaceSpec { name: name.into(), link_type, addresses: addresses.into(), mtu: 1500 });
+        let usual = InterfaceSpec::new(name, link_type);
+        self.interfaces.push(InterfaceSpec { addresses: addresses.into(), ..usual });
         self
     }
 
@@ -192,10 +216,36 @@ impl NodeSpec {
         self
     }
 
-    /// With a program.
-    pub fn run(mut self, program: impl Program) -> Self {
-        self.programs.push(Arc::new(program));
+    /// With a program that is started with the node.
+    pub fn run(self, program: impl Program) -> Self {
+        self.run_at(Duration::ZERO, program)
+    }
+
+    /// With a program that is started later.
+    pub fn run_at(mut self, start: Duration, program: impl Program) -> Self {
+        self.programs.push(Run { program: Arc::new(program), start, background: None });
         self
+    }
+
+    /// Whether programs run on it.
+    pub fn is_host(&self) -> bool {
+        matches!(self.kind, Kind::Host | Kind::Router)
+    }
+}
+
+impl InterfaceSpec {
+    /// With the usual settings and no address.
+    pub fn new(name: &str, link_type: LinkType) -> Self {
+        let usual = InterfaceConfig::ethernet(name, Mac::default());
+        InterfaceSpec {
+            name: name.into(),
+            link_type,
+            addresses: Vec::new(),
+            mtu: usual.mtu,
+            queue: usual.queue_frames,
+            mark_above: None,
+            clamp_mss: false,
+        }
     }
 }
 

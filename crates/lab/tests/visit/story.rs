@@ -1,6 +1,5 @@
 //! The story comes from the recording alone: change the world, and the story changes.
 
-use std::sync::Arc;
 
 use base::Duration;
 use glassnet_lab::Scenario;
@@ -66,7 +65,7 @@ fn every_connection_is_closed_at_the_end() {
 
 #[test]
 fn a_name_server_that_is_switched_off_is_asked_again_and_the_failure_explains() {
-    let seen = visit_in(Visit::new(PAGE).scenario().at(Duration::ZERO, Do::PowerOff { node: "tld".into() }));
+    let seen = visit_in(Visit::new(PAGE).scenario().at(Duration::ZERO, Do::Crash { node: "tld".into() }));
     seen.assert_told("DNS", &["resolver → tld", "Asked again: no answer came"]);
     seen.assert_told("ICMP", &["core-2 → resolver", "host unreachable"]);
     seen.assert_not_told("DNS", &["ns-example"]);
@@ -80,7 +79,7 @@ fn a_name_server_that_is_switched_off_is_asked_again_and_the_failure_explains() 
 
 #[test]
 fn a_name_server_that_is_silent_for_a_while_only_costs_time() {
-    let silence = |loss| Do::SetLoss { link: "tld-cable".into(), loss };
+    let silence = |loss| Do::lose("tld-cable", loss);
     let scenario = Visit::new(PAGE).scenario();
     let seen = visit_in(scenario.at(Duration::ZERO, silence(1.0)).at(Duration::from_secs(3), silence(0.0)));
     assert!(seen.succeeded(), "{seen}");
@@ -137,6 +136,8 @@ fn two_servers_that_swap_places_are_found_by_their_edited_zones() {
 /// The same world, with other zones for example.com and example.net.
 fn with_zones(mut scenario: Scenario, com: &str, net: &str) -> Scenario {
     let server = NameServer::new(&[("example.com.", com), ("example.net.", net)]);
-    scenario.node_mut("ns-example").expect("it is there").programs = vec![Arc::new(server)];
+    let node = scenario.node_mut("ns-example").expect("it is there");
+    node.programs.clear();
+    *node = node.clone().run(server);
     scenario
 }

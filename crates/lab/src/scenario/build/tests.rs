@@ -44,11 +44,11 @@ fn an_unknown_name_is_refused_with_those_that_exist() {
 #[test]
 fn the_timeline_is_checked_before_time_passes() {
     let later = |what| refusal(two_hosts().at(Duration::from_secs(9), what));
-    assert_eq!(later(Do::PowerOff { node: "z".into() }), "no node is called 'z'; there are: a, b, middle");
+    assert_eq!(later(Do::Crash { node: "z".into() }), "no node is called 'z'; there are: a, b, middle");
     assert_eq!(later(Do::SetLink { link: "a-b".into(), up: false }), "no link is called 'a-b'; there are: a-middle");
     assert_eq!(
-        later(Do::SetLoss { link: "a-middle".into(), loss: 20.0 }),
-        "a-middle cannot lose a share of 20: it is between 0 and 1"
+        later(Do::lose("a-middle", 20.0)),
+        "a-middle: it cannot lose a share of 20: that is between 0 and 1"
     );
 }
 
@@ -80,8 +80,8 @@ fn ethernet_does_not_fit_a_line_of_bare_ip() {
 #[test]
 fn a_share_beyond_everything_is_refused() {
     let mut scenario = two_hosts();
-    scenario.link_mut("a-middle").expect("it is there").loss = f64::NAN;
-    assert_eq!(refusal(scenario), "a-middle cannot lose a share of NaN: it is between 0 and 1");
+    scenario.link_mut("a-middle").expect("it is there").forth.loss = crate::scenario::Loss::Share(f64::NAN);
+    assert_eq!(refusal(scenario), "a-middle: it cannot lose a share of NaN: that is between 0 and 1");
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub fn internet() -> Scenario {
     let scenario = home(scenario);
     let scenario = core(scenario);
     let scenario = names(scenario);
-    web(scenario).at(Duration::ZERO, Do::PowerOff { node: "web-3".into() })
+    web(scenario).at(Duration::ZERO, Do::Crash { node: "web-3".into() })
 }
 
 fn home(scenario: Scenario) -> Scenario {
