@@ -11,8 +11,8 @@
 
 #![forbid(unsafe_code)]
 
-pub mod file;
 pub mod counterfactual;
+pub mod file;
 pub mod outcome;
 pub mod program;
 pub mod run;

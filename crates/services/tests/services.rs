@@ -4,15 +4,21 @@ mod town;
 
 use base::{Duration, Port};
 use glassnet_services::dns::{self, LookupErrorKind};
-use glassnet_services::icmp::{EchoOutcome, Ping, ping};
+use glassnet_services::icmp::{Echo, EchoOutcome, Ping, ping};
 use sim::rule::Loss;
 use town::*;
+
+async fn pinged(net: &net::Net, to: std::net::IpAddr, what: &Ping) -> Vec<Echo> {
+    let mut echoes = Vec::new();
+    ping(net, to, what, |echo| echoes.push(echo.clone())).await.expect("a raw socket can be opened");
+    echoes
+}
 
 #[test]
 fn a_lease_configures_the_host_and_pings_are_answered() {
     let mut town = Town::new(1);
     let (addresses, resolvers, echoes) = town.on_laptop(|net| async move {
-        let echoes = ping(&net, at(1), &Ping::default()).await.unwrap();
+        let echoes = pinged(&net, at(1), &Ping::default()).await;
         (net.interfaces()[0].addresses.clone(), net.resolvers(), echoes)
     });
     assert_eq!(addresses[0].to_string(), "192.0.2.100/24");
@@ -108,7 +114,7 @@ fn a_ping_to_nobody_is_not_answered() {
     let mut town = Town::new(1);
     let echoes = town.on_laptop(|net| async move {
         assert_eq!(net.interfaces()[0].port, Port(0));
-        ping(&net, at(77), &Ping { count: 1, ..Ping::default() }).await.unwrap()
+        pinged(&net, at(77), &Ping { count: 1, ..Ping::default() }).await
     });
     assert!(!matches!(echoes[0].outcome, EchoOutcome::Reply { .. }), "{}", echoes[0]);
 }

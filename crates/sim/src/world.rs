@@ -136,8 +136,7 @@ impl World {
         let node = SwitchNode(Switch::new(config));
         let id = self.seat(name, Kind::Switch(Box::new(node)), config.ports);
         for (port, port_name) in (0..config.ports).zip(names) {
-            let info =
-                NicInfo { node: name.into(), name: port_name.clone(), link_type: LinkType::Ethernet, mac: None };
+            let info = NicInfo { node: name.into(), name: port_name.clone(), link_type: LinkType::Ethernet, mac: None };
             self.fabric.sink.nic(Nic { node: id, port: Port(port) }, info);
         }
         id

@@ -83,7 +83,14 @@ impl TwoWay {
             self.open.insert(client, connection);
             let options = Options { mss: Some(1460), ..Options::default() };
             self.say(cx.node, &flow, iss, Flags::SYN | Flags::ACK, options, Bytes::new());
-            self.say(cx.node, &flow, iss + 1, Flags::ACK | Flags::PSH, Options::default(), Bytes::from_static(GREETING));
+            self.say(
+                cx.node,
+                &flow,
+                iss + 1,
+                Flags::ACK | Flags::PSH,
+                Options::default(),
+                Bytes::from_static(GREETING),
+            );
             if let Some(connection) = self.open.get_mut(&client) {
                 connection.snd_nxt = iss + 1 + GREETING.len() as u32;
             }

@@ -1,8 +1,14 @@
 //! What runs on the hosts of a scenario: one file a family. A program here only says how to start what `services` has.
 
 mod browse;
+mod bulk;
+mod datagrams;
 mod dhcp;
 mod dns;
+mod echo;
+mod ping;
+pub mod registry;
+mod script;
 mod web;
 
 use std::collections::BTreeMap;
@@ -19,8 +25,13 @@ use wire::ip::Protocol;
 use crate::scenario::{NodeSpec, Run, Scenario};
 
 pub use browse::Browse;
+pub use bulk::{Bulk, Sink};
+pub use datagrams::{Arrivals, Datagrams, Meter, Sizes};
 pub use dhcp::{DhcpClient, DhcpServer};
 pub use dns::{NameServer, Resolver};
+pub use echo::Echo;
+pub use ping::Ping;
+pub use script::{Script, Step};
 pub use web::{Certificate, Web};
 
 /// A program of a scenario.

@@ -1,6 +1,5 @@
 //! The story comes from the recording alone: change the world, and the story changes.
 
-
 use base::Duration;
 use glassnet_lab::Scenario;
 use glassnet_lab::program::NameServer;

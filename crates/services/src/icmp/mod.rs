@@ -74,11 +74,10 @@ impl fmt::Display for Echo {
     }
 }
 
-/// Sends echo requests one after the other and waits for each answer.
-pub async fn ping(net: &Net, to: IpAddr, ping: &Ping) -> Result<Vec<Echo>, BindError> {
+/// Sends echo requests one after the other, waits for each answer, and tells each fate as soon as it is known.
+pub async fn ping(net: &Net, to: IpAddr, ping: &Ping, mut tell: impl FnMut(&Echo)) -> Result<(), BindError> {
     let socket = net.raw_open(Protocol::ICMP.0)?;
     let id = net.random("ping").next_u64() as u16;
-    let mut echoes = Vec::new();
     for seq in 1..=ping.count {
         let sent = net.now();
         let outcome = match socket.send_to(to, ping.ttl, &request(id, seq, ping.size)) {
@@ -95,12 +94,12 @@ pub async fn ping(net: &Net, to: IpAddr, ping: &Ping) -> Result<Vec<Echo>, BindE
                 }
             },
         };
-        echoes.push(Echo { seq, outcome });
+        tell(&Echo { seq, outcome });
         if seq < ping.count {
             net.sleep_until(next(sent, ping.interval, net.now())).await;
         }
     }
-    Ok(echoes)
+    Ok(())
 }
 
 fn next(sent: Instant, interval: Duration, now: Instant) -> Instant {

@@ -46,10 +46,7 @@ fn the_timeline_is_checked_before_time_passes() {
     let later = |what| refusal(two_hosts().at(Duration::from_secs(9), what));
     assert_eq!(later(Do::Crash { node: "z".into() }), "no node is called 'z'; there are: a, b, middle");
     assert_eq!(later(Do::SetLink { link: "a-b".into(), up: false }), "no link is called 'a-b'; there are: a-middle");
-    assert_eq!(
-        later(Do::lose("a-middle", 20.0)),
-        "a-middle: it cannot lose a share of 20: that is between 0 and 1"
-    );
+    assert_eq!(later(Do::lose("a-middle", 20.0)), "a-middle: it cannot lose a share of 20: that is between 0 and 1");
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! Which programs and services a scenario file may name. A program is one file beside this one, and one line here.
+
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+
+use super::Program;
+use super::bulk::{Bulk, Sink};
+use super::datagrams::{Datagrams, Meter};
+use super::echo::Echo;
+use super::ping::Ping;
+use super::script::Script;
+
+/// What a host may run on its own account: `program = "bulk"`.
+pub static PROGRAMS: &[Entry] = &[
+    entry::<Bulk>(),
+    entry::<Datagrams>(),
+    entry::<Ping>(),
+    entry::<Script>(),
+    entry::<Sink>(),
+    entry::<Echo>(),
+    entry::<Meter>(),
+];
+
+/// What a host may serve with its usual settings: `serve = ["echo"]`.
+pub static SERVICES: &[Entry] = &[entry::<Echo>(), entry::<Meter>(), entry::<Sink>()];
+
+/// A program as a file names it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// `bulk`.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub about: &'static str,
+    /// Its settings.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// The program with these settings.
+    pub read: fn(toml::Table) -> Result<Arc<dyn Program>, String>,
+}
+
+/// A program that can be written in a file: its fields are its settings.
+pub trait Written: Program + DeserializeOwned + JsonSchema {
+    /// As files name it.
+    const NAME: &'static str;
+    /// What it does, in one line.
+    const ABOUT: &'static str;
+}
+
+const fn entry<P: Written>() -> Entry {
+    Entry { name: P::NAME, about: P::ABOUT, schema: P::json_schema, read: read::<P> }
+}
+
+fn read<P: Written>(settings: toml::Table) -> Result<Arc<dyn Program>, String> {
+    match settings.try_into::<P>() {
+        Ok(program) => Ok(Arc::new(program)),
+        Err(error) => Err(error.message().to_owned()),
+    }
+}
