@@ -12,15 +12,18 @@
 #![forbid(unsafe_code)]
 
 pub mod counterfactual;
+mod lab;
 pub mod file;
 pub mod outcome;
 pub mod program;
 pub mod run;
 pub mod scenario;
+pub mod shipped;
 pub mod up;
 pub mod visit;
 pub mod worlds;
 
+pub use lab::{Lab, Pictures};
 pub use outcome::Outcome;
 pub use program::Program;
 pub use run::Running;

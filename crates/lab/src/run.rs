@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use base::{Duration, Instant, Sink};
+use base::{Instant, Sink};
 use net::Task;
 use scope::{Recorder, Recording, Wants};
 use sim::{LinkId, RuleId, Way};
@@ -10,7 +10,7 @@ use stack::Node;
 
 use crate::outcome::Outcome;
 use crate::program::Commons;
-use crate::scenario::{At, BuildError, Built, Chosen, Do, Heading, LinkSpec, NodeSpec, Scenario, WayPatch};
+use crate::scenario::{At, BuildError, Built, Chosen, Do, Heading, LinkSpec, NodeSpec, Run, Scenario, WayPatch};
 
 /// A world in the middle of a run.
 pub struct Running {
@@ -50,7 +50,7 @@ impl Scenario {
         let limit = Instant::ZERO + self.limit;
         let ended = running.run_foreground(limit)?;
         if ended {
-            running.run_until((running.built.world.now() + LINGER).min(limit))?;
+            running.run_until((running.built.world.now() + self.linger).min(limit))?;
         }
         let waiting = running.built.world.explain();
         let now = running.built.world.now();
@@ -113,7 +113,7 @@ impl Running {
                 self.catch_up(change)?;
             } else if event > limit {
                 self.built.world.run_until(limit);
-                return Ok(self.is_over());
+                return Ok(self.is_over() || !self.has_foreground());
             } else {
                 // An event at a time: nothing that a program waits for is overshot.
                 self.built.world.step();
@@ -132,9 +132,15 @@ impl Running {
         Ok(())
     }
 
+    /// Whether all that a run waits for has happened. One that waits for nothing goes on until its limit.
     fn is_over(&self) -> bool {
         let waits = |start: &Start| self.nodes[start.node].programs[start.run].is_foreground();
-        !self.starts.iter().any(waits) && self.foreground.iter().all(Task::is_finished)
+        let to_come = !self.timeline.is_empty() || self.starts.iter().any(waits);
+        self.has_foreground() && !to_come && self.foreground.iter().all(Task::is_finished)
+    }
+
+    fn has_foreground(&self) -> bool {
+        self.nodes.iter().flat_map(|node| &node.programs).any(Run::is_foreground)
     }
 
     fn next_change(&self) -> Instant {
@@ -297,6 +303,3 @@ impl Running {
         Ok(())
     }
 }
-
-/// How long a run goes on after its last program, so that the last segments arrive.
-const LINGER: Duration = Duration::from_secs(2);

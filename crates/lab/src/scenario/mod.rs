@@ -39,6 +39,8 @@ pub struct Scenario {
     pub expectations: Vec<Expect>,
     /// When a run is ended that does not end by itself.
     pub limit: Duration,
+    /// How long a run goes on after its last program and the last entry of its timeline, so that the last segments arrive.
+    pub linger: Duration,
 }
 
 /// A node.
@@ -117,6 +119,7 @@ impl Scenario {
             timeline: Vec::new(),
             expectations: Vec::new(),
             limit: Duration::from_secs(3600),
+            linger: Duration::from_secs(2),
         }
     }
 
