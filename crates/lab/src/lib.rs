@@ -12,8 +12,8 @@
 #![forbid(unsafe_code)]
 
 pub mod counterfactual;
-mod lab;
 pub mod file;
+mod lab;
 pub mod outcome;
 pub mod program;
 pub mod run;
@@ -24,7 +24,8 @@ pub mod visit;
 pub mod worlds;
 
 pub use lab::{Lab, Pictures};
-pub use outcome::Outcome;
-pub use program::Program;
+pub use outcome::{Outcome, seed};
+pub use program::own::{program, service};
+pub use program::{Names, Program};
 pub use run::Running;
 pub use scenario::{BuildError, Scenario};

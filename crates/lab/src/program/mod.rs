@@ -6,6 +6,7 @@ mod datagrams;
 mod dhcp;
 mod dns;
 mod echo;
+pub mod own;
 mod ping;
 pub mod registry;
 mod script;
@@ -14,7 +15,7 @@ mod web;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use base::Rng;
@@ -63,26 +64,49 @@ pub struct Commons {
     epoch: SystemTime,
     /// Made when somebody asks: keys are dear, and most worlds have no certificates.
     authorities: OnceLock<[Authority; 2]>,
-    names: BTreeMap<String, IpAddr>,
+    names: Arc<Names>,
 }
 
-impl Commons {
-    /// Of a run of this scenario with this seed.
-    pub fn new(seed: u64, scenario: &Scenario) -> Self {
+/// What the addresses of a world are called.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Names {
+    addresses: BTreeMap<String, IpAddr>,
+}
+
+impl Names {
+    /// The names of a scenario's nodes, and the others that it gives.
+    fn of(scenario: &Scenario) -> Self {
         let first = |node: &NodeSpec| {
             let address = node.interfaces.iter().find_map(|interface| interface.addresses.first())?;
             Some((node.name.clone(), address.address()))
         };
         let nodes = scenario.nodes.iter().filter_map(first);
-        let names = nodes.chain(scenario.names.iter().cloned()).collect();
-        Commons { seed, epoch: scenario.epoch, authorities: OnceLock::new(), names }
+        Names { addresses: nodes.chain(scenario.names.iter().cloned()).collect() }
     }
 
     /// The address that is called `host`, a node's name, another name of it, or an address itself; with a port.
     pub fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, String> {
-        let ip = host.parse().ok().or_else(|| self.names.get(host).copied());
+        let ip = host.parse().ok().or_else(|| self.addresses.get(host).copied());
         let ip = ip.ok_or_else(|| format!("nobody is called '{host}', or it has no address of its own"))?;
         Ok(SocketAddr::new(ip, port))
+    }
+}
+
+impl Commons {
+    /// Of a run of this scenario with this seed.
+    pub fn new(seed: u64, scenario: &Scenario) -> Self {
+        let names = Arc::new(Names::of(scenario));
+        Commons { seed, epoch: scenario.epoch, authorities: OnceLock::new(), names }
+    }
+
+    /// See [`Names::resolve`].
+    pub fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, String> {
+        self.names.resolve(host, port)
+    }
+
+    /// All names, to be kept.
+    pub fn names(&self) -> Arc<Names> {
+        Arc::clone(&self.names)
     }
 
     /// The authority that every host of the world trusts.

@@ -145,6 +145,16 @@ impl Scenario {
         self
     }
 
+    /// Joins two nodes by a cable: each gets one more interface, called `eth0`, `eth1`, … in the order of the calls, and
+    /// the link is called after both.
+    pub fn join(mut self, a: &str, b: &str, cable: Cable) -> Self {
+        let ends =
+            [a, b].map(|name| (name.to_owned(), self.node_mut(name).map(NodeSpec::one_more).unwrap_or_default()));
+        let (forth, back) = (WaySpec::new(cable), WaySpec::new(cable));
+        self.links.push(LinkSpec { name: format!("{a}-{b}"), ends, forth, back });
+        self
+    }
+
     /// Something happens `at` a moment.
     pub fn at(mut self, at: Duration, what: Do) -> Self {
         self.timeline.push(At { at, what });
@@ -211,6 +221,23 @@ impl NodeSpec {
         let usual = InterfaceSpec::new(name, link_type);
         self.interfaces.push(InterfaceSpec { addresses: addresses.into(), ..usual });
         self
+    }
+
+    /// Adds an interface, or a port, and says how it is called.
+    fn one_more(&mut self) -> String {
+        match &mut self.kind {
+            Kind::Switch(ports) | Kind::Hub(ports) => {
+                let free = |n: &usize| !ports.contains(&format!("port{n}"));
+                let name = format!("port{}", (0..).find(free).unwrap_or_default());
+                ports.push(name.clone());
+                name
+            }
+            Kind::Host | Kind::Router | Kind::TwoWay => {
+                let name = format!("eth{}", self.interfaces.len());
+                self.interfaces.push(InterfaceSpec::new(&name, LinkType::Ethernet));
+                name
+            }
+        }
     }
 
     /// With a route by a router.
