@@ -15,6 +15,7 @@
 
 mod conversation;
 pub mod dissect;
+pub mod fields;
 #[cfg(test)]
 mod film;
 mod index;
