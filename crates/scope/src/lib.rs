@@ -9,6 +9,8 @@
 //! | [`Ladder`] | who sent what to whom, packet by packet, and where it was lost |
 //! | [`Story`] | what happened and why, one sentence a step |
 //! | [`Waterfall`] | where the time of each request went |
+//! | [`mod@series`], [`plot`] | how windows, round trips, queues and rates changed, and why |
+//! | [`qlog`] | every event, for machines |
 //! | [`dissect`] | what every byte of a frame means |
 
 #![forbid(unsafe_code)]
@@ -23,11 +25,14 @@ mod label;
 mod ladder;
 mod names;
 pub mod pcapng;
+pub mod plot;
+pub mod qlog;
 mod recorder;
 mod recording;
 mod render;
 #[cfg(test)]
 mod robustness;
+pub mod series;
 pub mod story;
 pub mod view;
 pub mod waterfall;

@@ -200,6 +200,14 @@ impl Recording {
         self.nics_of(node).next().map_or_else(|| format!("node {}", node.0), |(_, info)| info.node.clone())
     }
 
+    /// `node.interface`; `node.port7` when the interface was not introduced.
+    pub fn nic_name(&self, nic: Nic) -> String {
+        match self.nic_info(nic) {
+            Some(info) => format!("{}.{}", info.node, info.name),
+            None => format!("{}.port{}", self.node_name(nic.node), nic.port.0),
+        }
+    }
+
     /// All frames, in order of time.
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> + DoubleEndedIterator {
         (0..self.frames.len()).map(|index| self.frame(index))
@@ -215,12 +223,14 @@ impl Recording {
 
     /// The frames at one interface: a capture.
     pub fn frames_of(&self, nic: Nic) -> impl Iterator<Item = Frame<'_>> {
-        self.frames().filter(move |frame| frame.nic == nic)
+        let here = self.frames.iter().enumerate().filter(move |(_, frame)| frame.nic == nic);
+        here.map(|(index, _)| self.frame(index))
     }
 
     /// Every place at which one packet was seen, in order of time.
     pub fn copies(&self, packet: PacketId) -> impl Iterator<Item = Frame<'_>> {
-        self.frames().filter(move |frame| frame.packet == packet)
+        let same = self.frames.iter().enumerate().filter(move |(_, frame)| frame.packet == packet);
+        same.map(|(index, _)| self.frame(index))
     }
 
     /// All events, in order of time.

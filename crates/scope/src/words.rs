@@ -64,6 +64,17 @@ pub(crate) const fn retransmit_cause(cause: RetransmitCause) -> &'static str {
     }
 }
 
+/// The same as a label.
+pub(crate) const fn retransmit_word(cause: RetransmitCause) -> &'static str {
+    match cause {
+        RetransmitCause::Timeout => "timeout",
+        RetransmitCause::FastRetransmit => "fast retransmit",
+        RetransmitCause::Recovery => "recovery",
+        RetransmitCause::WindowProbe => "window probe",
+        RetransmitCause::TailProbe => "tail-loss probe",
+    }
+}
+
 /// Text from a peer, a file or a person, safe to print: control characters (a terminal's escape sequences among them) and
 /// characters that change the reading direction become `\u{…}`, and what is very long is cut.
 pub(crate) fn clean(text: &str) -> String {

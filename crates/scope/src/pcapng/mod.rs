@@ -10,12 +10,14 @@
 mod block;
 mod comments;
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use base::{Direction, LinkType, Nic, PacketId};
 
 use crate::index::Index;
 use crate::recording::Recording;
+use crate::render::files::safe;
 use block::{Packet, Writer};
 
 /// The capture of one interface. `epoch` is the moment of the calendar that the recording counts from.
@@ -25,7 +27,12 @@ pub fn of_nic(recording: &Recording, nic: Nic, epoch: SystemTime) -> Vec<u8> {
 
 /// The captures of all interfaces, each with a file name made of the node's and the interface's.
 pub fn of_all(recording: &Recording, epoch: SystemTime) -> impl Iterator<Item = (String, Vec<u8>)> {
-    let index = Index::of(recording);
+    of_index(Arc::new(Index::of(recording)), epoch)
+}
+
+/// The same from an index that others use too.
+pub(crate) fn of_index(index: Arc<Index<'_>>, epoch: SystemTime) -> impl Iterator<Item = (String, Vec<u8>)> {
+    let recording = index.recording;
     recording.nics().map(move |(nic, _)| (file_name(recording, nic), write(&index, nic, epoch)))
 }
 
@@ -60,9 +67,7 @@ fn write(index: &Index<'_>, nic: Nic, epoch: SystemTime) -> Vec<u8> {
 /// `laptop-eth0.pcapng`; characters that a file system might mind become `_`.
 pub fn file_name(recording: &Recording, nic: Nic) -> String {
     let interface = recording.nic_info(nic).map_or_else(|| format!("port{}", nic.port.0), |info| info.name.clone());
-    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
-    let stem: String = format!("{}-{interface}", recording.node_name(nic.node)).chars().map(safe).collect();
-    format!("{}.pcapng", stem.trim_start_matches('.'))
+    format!("{}.pcapng", safe(&format!("{}-{interface}", recording.node_name(nic.node))))
 }
 
 /// An NSS key log: one line for each secret.
