@@ -11,10 +11,12 @@
 //! | [`Waterfall`] | where the time of each request went |
 //! | [`mod@series`], [`plot`] | how windows, round trips, queues and rates changed, and why |
 //! | [`qlog`] | every event, for machines |
+//! | [`album`] | all of these, as files |
 //! | [`dissect`] | what every byte of a frame means |
 
 #![forbid(unsafe_code)]
 
+pub mod album;
 mod conversation;
 pub mod dissect;
 pub mod fields;

@@ -11,7 +11,9 @@
 use std::io;
 use std::time::SystemTime;
 
-use base::event::{AppFact, DropReason, Event, Fact, Flow, InternetFact, LinkFact, RetransmitCause, TransportFact, Value};
+use base::event::{
+    AppFact, DropReason, Event, Fact, Flow, InternetFact, LinkFact, RetransmitCause, TransportFact, Value,
+};
 use base::{Duration, PacketId};
 use serde_json::{Map, json};
 

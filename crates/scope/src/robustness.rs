@@ -7,7 +7,7 @@ use base::{Direction, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, Packet
 use proptest::prelude::*;
 
 use crate::film::visit::{Plot, visit};
-use crate::{Ladder, Recording, Story, Style, Waterfall, pcapng};
+use crate::{Ladder, Recording, Story, Style, Waterfall, album, pcapng};
 
 fn all_pictures(recording: &Recording) {
     let style = Style { explain: true, colour: true, width: 90 };
@@ -15,6 +15,8 @@ fn all_pictures(recording: &Recording) {
     Story::of(recording).json();
     Waterfall::of(recording).text(style);
     Ladder::of(recording).text(style);
+    let options = album::Options { plot: vec!["cwnd".into()], ..album::Options::default() };
+    assert!(album::files(recording, SystemTime::UNIX_EPOCH, &options).all(|(name, _)| !name.starts_with('/')));
     assert_eq!(pcapng::of_all(recording, SystemTime::UNIX_EPOCH).count(), recording.nics().len());
 }
 

@@ -12,6 +12,7 @@ mod draw;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use base::event::{DropReason, Event, Fact};
 use base::{Direction, Instant, NodeId, PacketId};
@@ -25,7 +26,7 @@ use crate::words;
 
 /// A recording as rows between nodes.
 pub struct Ladder<'a> {
-    index: Index<'a>,
+    index: Arc<Index<'a>>,
     columns: Vec<NodeId>,
     rows: Vec<Row>,
 }
@@ -52,24 +53,28 @@ struct Arrow {
 impl<'a> Ladder<'a> {
     /// All nodes at whose interfaces something was seen, in the order of their ids.
     pub fn of(recording: &'a Recording) -> Ladder<'a> {
-        let busy: BTreeSet<NodeId> = recording.frames().map(|frame| frame.nic.node).collect();
-        Self::between_nodes(recording, busy.into_iter().collect())
+        Self::of_index(Arc::new(Index::of(recording)), &[])
     }
 
     /// The nodes called `names`, from left to right, and only what passed at least one of them. A name that no node has
     /// is left out.
     pub fn between(recording: &'a Recording, names: &[&str]) -> Ladder<'a> {
-        let mut columns: Vec<NodeId> = Vec::new();
-        for node in names.iter().filter_map(|name| recording.node(name)) {
-            if !columns.contains(&node) {
-                columns.push(node);
-            }
-        }
-        Self::between_nodes(recording, columns)
+        let columns = named(recording, names.iter().copied());
+        Self::between_nodes(Arc::new(Index::of(recording)), columns)
     }
 
-    fn between_nodes(recording: &'a Recording, columns: Vec<NodeId>) -> Ladder<'a> {
-        let index = Index::of(recording);
+    /// The nodes called `names`; if there is none of them, all nodes.
+    pub(crate) fn of_index(index: Arc<Index<'a>>, names: &[String]) -> Ladder<'a> {
+        let mut columns = named(index.recording, names.iter().map(String::as_str));
+        if columns.is_empty() {
+            let busy: BTreeSet<NodeId> = index.recording.frames().map(|frame| frame.nic.node).collect();
+            columns = busy.into_iter().collect();
+        }
+        Self::between_nodes(index, columns)
+    }
+
+    fn between_nodes(index: Arc<Index<'a>>, columns: Vec<NodeId>) -> Ladder<'a> {
+        let recording = index.recording;
         let mut rows = Vec::new();
         let seen: BTreeSet<PacketId> = index.packets.iter().map(|packet| packet.first.packet).collect();
         let (by_packet, alone): (Vec<_>, Vec<_>) =
@@ -132,6 +137,17 @@ impl fmt::Display for Ladder<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text(Style { width: 120, ..Style::PLAIN }))
     }
+}
+
+/// The nodes with these names, each once.
+fn named<'n>(recording: &Recording, names: impl Iterator<Item = &'n str>) -> Vec<NodeId> {
+    let mut nodes: Vec<NodeId> = Vec::new();
+    for node in names.filter_map(|name| recording.node(name)) {
+        if !nodes.contains(&node) {
+            nodes.push(node);
+        }
+    }
+    nodes
 }
 
 /// Where a packet goes in the ladder, and when its row stands; `None` when it passed no column.

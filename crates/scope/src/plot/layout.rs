@@ -38,12 +38,12 @@ pub(super) fn colour(curve: &Curve, n: usize) -> usize {
     curve.colour.unwrap_or(n)
 }
 
-/// The phases that a panel's bands name, in the order of their first appearance.
-pub(super) fn phases(panel: &Panel) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
+/// The phases that a panel's bands name and their shades, in the order of their first appearance.
+pub(super) fn phases(panel: &Panel) -> Vec<(&str, usize)> {
+    let mut names: Vec<(&str, usize)> = Vec::new();
     for span in panel.bands.iter().flat_map(|band| &band.spans) {
-        if !names.contains(&span.name.as_str()) {
-            names.push(&span.name);
+        if !names.iter().any(|(name, _)| *name == span.name) {
+            names.push((&span.name, span.shade));
         }
     }
     names

@@ -117,8 +117,10 @@ pub struct Span {
     pub from: f64,
     /// To which x.
     pub to: f64,
-    /// What it is called: `slow start`. Spans of one name have one colour.
+    /// What it is called: `slow start`.
     pub name: String,
+    /// Its shade, from 0 to 5: green, blue, orange, red, violet, grey.
+    pub shade: usize,
 }
 
 impl Chart {
@@ -292,4 +294,4 @@ impl Band {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

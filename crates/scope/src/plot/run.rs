@@ -91,13 +91,16 @@ impl Run {
     /// Those that would be empty are left out.
     pub fn pictures(&self) -> Vec<Picture> {
         let named = [
-            ("cwnd", &["cwnd", "ssthresh", "in_flight"][..]),
-            ("rtt", &["srtt", "rto"]),
-            ("queue", &["queue"]),
-            ("throughput", &["throughput", "wire"]),
-            ("run", &["cwnd", "ssthresh", "srtt", "rto", "queue", "throughput"]),
+            ("run", "The run on one axis", &["cwnd", "ssthresh", "srtt", "rto", "queue", "throughput"][..]),
+            ("cwnd", "What may be in flight, and why", &["cwnd", "ssthresh", "in_flight"]),
+            ("rtt", "Round trip and timeout", &["srtt", "rto"]),
+            ("queue", "Frames that wait", &["queue"]),
+            ("throughput", "Throughput", &["throughput", "wire"]),
         ];
-        let pictures = named.map(|(name, names)| Picture { name, chart: self.chart(names) });
+        let pictures = named.map(|(name, title, names)| {
+            let chart = Chart { title: title.into(), ..self.chart(names) };
+            Picture { name, chart }
+        });
         pictures.into_iter().filter(|picture| !picture.chart.is_empty()).collect()
     }
 
@@ -118,9 +121,10 @@ impl Run {
             axis = axis.log();
         }
         let chart = chart.y(axis);
-        let of_interfaces = self.series.iter().any(|series| {
-            names.contains(&series.name) && matches!(series.of.part, Part::Interface(_))
-        });
+        let of_interfaces = self
+            .series
+            .iter()
+            .any(|series| names.contains(&series.name) && matches!(series.of.part, Part::Interface(_)));
         if of_interfaces { self.interfaces(chart, names) } else { self.connections(chart, names) }
     }
 
@@ -195,11 +199,16 @@ impl Run {
         };
         let mut chosen: Vec<&Series> = self.series.iter().filter(|series| names.contains(&series.name)).collect();
         let all = chosen.len();
+        let peak = |series: &Series| series.points.iter().map(|point| point.1).fold(0.0, f64::max);
+        let highest = chosen.iter().map(|series| peak(series)).fold(0.0, f64::max);
+        // An interface at which hardly anything ever waited says nothing about queues.
+        chosen.retain(|series| series.name != "queue" || peak(series) >= highest * LEAST_QUEUE);
+        let busy = chosen.len();
         chosen.sort_by(|a, b| area(b).total_cmp(&area(a)));
         for series in chosen.into_iter().take(MOST_CURVES) {
             chart = chart.curve(Curve::steps(&series.of.label, seconds(&series.points)));
         }
-        let note = (all > MOST_CURVES).then(|| format!("{MOST_CURVES} of {all} interfaces are shown: the busiest."));
+        let note = (busy > MOST_CURVES).then(|| format!("{MOST_CURVES} of {all} interfaces are shown: the busiest."));
         (chart, note)
     }
 
@@ -222,7 +231,8 @@ impl Sender {
                 last.to = at;
             }
             if phases.last().is_none_or(|last| last.name != metrics.phase) {
-                phases.push(Span { from: at, to: at, name: metrics.phase.into() });
+                let shade = shade(metrics.phase);
+                phases.push(Span { from: at, to: at, name: metrics.phase.into(), shade });
             }
         }
         let delivered = end.samples.iter().map(|(_, metrics)| metrics.delivered).max().unwrap_or(0);
@@ -258,6 +268,18 @@ fn causes(index: &Index<'_>) -> BTreeMap<(NodeId, Flow), Causes> {
         }
     }
     all
+}
+
+/// Calm phases are green and blue, those of repair orange and red.
+fn shade(phase: &str) -> usize {
+    match phase {
+        "slow start" | "startup" => 0,
+        "avoidance" | "probe bandwidth" => 1,
+        "recovery" | "drain" => 2,
+        "loss" => 3,
+        "probe rtt" => 4,
+        _ => 5,
+    }
 }
 
 fn in_words(name: &str) -> &str {
@@ -302,6 +324,8 @@ fn clock(at: Instant) -> String {
 const BACKOFF: &str = "timeout";
 /// Most connections or interfaces in one panel.
 const MOST_CURVES: usize = 6;
+/// Queues that never grow to this share of the longest are left out.
+const LEAST_QUEUE: f64 = 0.1;
 /// The colour of bytes in flight, and those of repetitions.
 const IN_FLIGHT: usize = 5;
 const AGAIN: [usize; 5] = [1, 3, 6, 4, 7];

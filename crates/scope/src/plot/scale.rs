@@ -19,7 +19,11 @@ impl Scale {
     pub(super) fn new(axis: &Axis, lo: f64, hi: f64, wanted: usize) -> Scale {
         let (lo, hi) = ordered(lo, hi, axis.log);
         let (unit, factor) = unit(axis.quantity, if axis.log { (lo * hi).sqrt() } else { lo.abs().max(hi.abs()) });
-        let ticks = if axis.log { log_ticks(lo / factor, hi / factor, wanted) } else { linear_ticks(lo / factor, hi / factor, wanted) };
+        let ticks = if axis.log {
+            log_ticks(lo / factor, hi / factor, wanted)
+        } else {
+            linear_ticks(lo / factor, hi / factor, wanted)
+        };
         let ticks = ticks.into_iter().map(|(value, label)| (value * factor, label)).collect();
         Scale { lo, hi, log: axis.log, ticks, unit }
     }

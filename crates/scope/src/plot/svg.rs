@@ -56,8 +56,14 @@ fn draw_panel(canvas: &mut Canvas, panel: &Panel, x: &Scale, top: f64, height: f
     let used = rows.iter().flatten().max().map_or(0, |row| row + 1);
     let frame = Frame { panel, x, y, top: legend_end + 10.0 + used as f64 * MARK_ROW, height };
     frame.grid(canvas);
-    for (n, curve) in panel.curves.iter().enumerate() {
+    // The first curve is the panel's subject: it lies above the others. Dots lie above all.
+    let (dots, lines): (Vec<_>, Vec<_>) =
+        panel.curves.iter().enumerate().partition(|(_, curve)| curve.form == Form::Dots);
+    for (n, curve) in lines.into_iter().rev().chain(dots) {
         frame.curve(canvas, curve, colour(curve, n) % COLOURS);
+    }
+    for ((mark, _), row) in marks.iter().zip(&rows) {
+        frame.leader(canvas, mark, *row);
     }
     for ((mark, count), row) in marks.iter().zip(&rows) {
         frame.mark(canvas, mark, *count, *row);
@@ -86,9 +92,9 @@ fn legend(canvas: &mut Canvas, panel: &Panel, top: f64, left: f64) -> f64 {
         }
         canvas.text("small", Anchor::Start, (x + 25.0, y), &curve.name);
     }
-    for (n, phase) in phases(panel).iter().enumerate() {
+    for (phase, shade) in phases(panel) {
         let (x, y) = advance(phase);
-        canvas.rect(&format!("p{}", n % PHASES), (x + 4.0, y - 9.0), 16.0, 11.0);
+        canvas.rect(&format!("p{}", shade % SHADES), (x + 4.0, y - 9.0), 16.0, 11.0);
         canvas.text("small", Anchor::Start, (x + 25.0, y), phase);
     }
     line
@@ -124,9 +130,8 @@ impl Frame<'_> {
     /// Background, grid and numbers of the y axis.
     fn grid(&self, canvas: &mut Canvas) {
         if let [band] = self.panel.bands.as_slice() {
-            let names = phases(self.panel);
-            for (from, to, phase) in self.spans(band, &names) {
-                canvas.rect(&format!("p{} faint", phase % PHASES), (from, self.top), to - from, self.height);
+            for (from, to, span) in self.spans(band) {
+                canvas.rect(&format!("p{} faint", span.shade % SHADES), (from, self.top), to - from, self.height);
             }
         }
         for (value, _) in &self.x.ticks {
@@ -163,17 +168,34 @@ impl Frame<'_> {
         }
     }
 
+    /// Where a mark's point stands.
+    fn point(&self, mark: &super::Mark) -> (f64, f64) {
+        let at = self.x.place(mark.x).unwrap_or_default().clamp(0.0, 1.0);
+        let place = mark.y.and_then(|y| self.y.place(y)).unwrap_or(1.0).clamp(0.0, 1.0);
+        (LEFT + at * PLOT, self.bottom() - place * self.height)
+    }
+
+    /// The baseline of a row of labels above the panel.
+    fn label_base(&self, row: usize) -> f64 {
+        self.top - 4.0 - MARK_ROW * row as f64
+    }
+
+    /// From a mark's label down to its point.
+    fn leader(&self, canvas: &mut Canvas, mark: &super::Mark, row: Option<usize>) {
+        let (at, y) = self.point(mark);
+        if let Some(row) = row {
+            canvas.line("leader", (at, self.label_base(row) - 8.0), (at, y));
+        }
+    }
+
     /// A mark's point, and its label in a row above the panel if it has one.
     fn mark(&self, canvas: &mut Canvas, mark: &super::Mark, count: usize, row: Option<usize>) {
-        let at = LEFT + self.x.place(mark.x).unwrap_or_default().clamp(0.0, 1.0) * PLOT;
-        let place = mark.y.and_then(|y| self.y.place(y)).unwrap_or(1.0).clamp(0.0, 1.0);
-        let y = self.bottom() - place * self.height;
+        let (at, y) = self.point(mark);
         let hint = if mark.detail.is_empty() { labelled(mark, count) } else { mark.detail.clone() };
         canvas.group(&hint);
         let class = mark.colour.map_or("tip".into(), |colour| format!("f{}", colour % COLOURS));
         if let Some(row) = row {
-            let base = self.top - 4.0 - MARK_ROW * row as f64;
-            canvas.line("leader", (at, base + 2.0), (at, y));
+            let base = self.label_base(row);
             let text = labelled(mark, count);
             let (anchor, x) = match at + text_width(&text, 11.0) + 8.0 > LEFT + PLOT {
                 true => (Anchor::End, at - 3.0),
@@ -187,18 +209,17 @@ impl Frame<'_> {
 
     /// The strips below the panel; where the panel ends with them.
     fn bands(&self, canvas: &mut Canvas) -> f64 {
-        let names = phases(self.panel);
         let mut top = self.bottom() + 4.0;
         for band in &self.panel.bands {
             if let Some(colour) = band.colour {
                 canvas.rect(&format!("f{}", colour % COLOURS), (LEFT - 14.0, top + 2.0), 8.0, 8.0);
             }
-            for (from, to, phase) in self.spans(band, &names) {
-                canvas.group(&format!("{}: {}", band.name, names[phase]));
-                canvas.rect(&format!("p{}", phase % PHASES), (from, top), (to - from).max(0.6), BAND - 2.0);
-                if to - from > text_width(names[phase], 10.0) + 8.0 {
+            for (from, to, span) in self.spans(band) {
+                canvas.group(&format!("{}: {}", band.name, span.name));
+                canvas.rect(&format!("p{}", span.shade % SHADES), (from, top), (to - from).max(0.6), BAND - 2.0);
+                if to - from > text_width(&span.name, 11.0) + 8.0 {
                     let middle = ((from + to) / 2.0, top + BAND - 4.5);
-                    canvas.text("small soft", Anchor::Middle, middle, names[phase]);
+                    canvas.text("small soft", Anchor::Middle, middle, &span.name);
                 }
                 canvas.end();
             }
@@ -207,12 +228,11 @@ impl Frame<'_> {
         if self.panel.bands.is_empty() { self.bottom() } else { top }
     }
 
-    /// From where to where each span of a band goes, and the place of its name.
-    fn spans(&self, band: &super::Band, names: &[&str]) -> Vec<(f64, f64, usize)> {
+    /// From where to where each span of a band goes.
+    fn spans<'b>(&self, band: &'b super::Band) -> Vec<(f64, f64, &'b super::Span)> {
         let spans = band.spans.iter().filter_map(|span| {
             let (from, to) = (self.x.place(span.from)?.clamp(0.0, 1.0), self.x.place(span.to)?.clamp(0.0, 1.0));
-            let phase = names.iter().position(|name| *name == span.name)?;
-            Some((LEFT + from * PLOT, LEFT + to * PLOT, phase))
+            Some((LEFT + from * PLOT, LEFT + to * PLOT, span))
         });
         spans.collect()
     }
@@ -227,5 +247,5 @@ const MARK_ROW: f64 = 14.0;
 const MARK_ROWS: usize = 4;
 /// Height of a band.
 const BAND: f64 = 15.0;
-/// How many colours phases have.
-const PHASES: usize = 6;
+/// How many shades spans have.
+const SHADES: usize = 6;

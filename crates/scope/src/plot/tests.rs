@@ -51,7 +51,7 @@ fn film_ip(host: &str) -> std::net::IpAddr {
 fn the_plots_of_a_run_show_the_window_with_its_causes_and_phases() {
     let run = Run::of(&sawtooth(1));
     let names: Vec<&str> = run.pictures().iter().map(|picture| picture.name).collect();
-    assert_eq!(names, ["cwnd", "rtt", "throughput", "run"]);
+    assert_eq!(names, ["run", "cwnd", "rtt", "throughput"]);
     let chart = run.chart(&["cwnd", "ssthresh"]);
     let text = chart.text(Style::PLAIN);
     println!("{text}");
@@ -115,7 +115,7 @@ proptest! {
         let mut curve = Curve::steps("a", points.clone());
         curve.dashed = dashed;
         let dots = Curve::dots("b", points.clone()).bars(points.iter().map(|p| (p.1, p.0)).collect());
-        let spans = points.iter().map(|p| Span { from: p.0, to: p.1, name: format!("{}", p.0 > 0.0) }).collect();
+        let spans = points.iter().map(|p| Span { from: p.0, to: p.1, name: format!("{}", p.0 > 0.0), shade: 7 }).collect();
         let mut chart = Chart::new("t").x(Axis::new("x", Quantity::Time)).y(axis).curve(curve).curve(dots);
         for (x, y) in &points {
             chart = chart.mark(Mark::on(*x, *y, "mark"));

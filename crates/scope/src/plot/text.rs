@@ -122,7 +122,13 @@ impl<'a> Drawing<'a> {
         self.numbers(out, &marks);
         for row in 0..self.height {
             let label = self.y_label(row);
-            let corner = if row + 1 == self.height { '┼' } else if label.is_empty() { '│' } else { '┤' };
+            let corner = if row + 1 == self.height {
+                '┼'
+            } else if label.is_empty() {
+                '│'
+            } else {
+                '┤'
+            };
             let gutter = self.style.paint(Paint::Quiet, &format!("{label:>LABEL$} {corner}"));
             line(out, &format!("{gutter}{}", self.row(row)));
         }
@@ -225,7 +231,7 @@ impl<'a> Drawing<'a> {
             line(out, &format!("{:GUTTER$}{}", "", self.style.paint(Paint::Quiet, text.trim_end())));
         }
         if !names.is_empty() {
-            let legend: Vec<String> = names.iter().map(|name| format!("{} {name}", initial(name))).collect();
+            let legend: Vec<String> = names.iter().map(|(name, _)| format!("{} {name}", initial(name))).collect();
             line(out, &self.style.paint(Paint::Quiet, &format!("{:GUTTER$}{}", "", legend.join("   "))));
         }
     }

@@ -171,7 +171,7 @@ pub(crate) fn escape(text: &str) -> String {
 
 /// About how wide a text is, in pixels, in a font of `size` pixels: fonts differ, so a little too much.
 pub(crate) fn text_width(text: &str, size: f64) -> f64 {
-    text.chars().count() as f64 * size * 0.58
+    text.chars().count() as f64 * size * 0.54
 }
 
 /// How many colours there are for things that must be told apart; the ninth thing has the first colour again.

@@ -97,10 +97,16 @@ impl Parts {
 impl Waterfall {
     /// Computes the waterfall of a recording.
     pub fn of(recording: &Recording) -> Waterfall {
-        let index = Index::of(recording);
-        let connections = tcp::connections(&index);
-        let queries = dns::queries(&index);
-        let requests = visit::requests(recording, &connections);
+        Self::of_index(&Index::of(recording))
+    }
+
+    pub(crate) fn of_index(index: &Index<'_>) -> Waterfall {
+        if visit::requests(index.recording, &[]).is_empty() {
+            return Waterfall::default();
+        }
+        let connections = tcp::connections(index);
+        let queries = dns::queries(index);
+        let requests = visit::requests(index.recording, &connections);
         let bars = requests
             .iter()
             .map(|request| Bar::of(request, &trips::Seen { queries: &queries, connections: &connections }));
