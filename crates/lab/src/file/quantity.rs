@@ -10,7 +10,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use base::Duration;
+use base::{Cidr, Duration};
 
 /// A text that is no quantity of the wanted kind.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -276,6 +276,131 @@ pub fn name(text: &str) -> Read<String> {
         return Ok(text.into());
     }
     Err(WrongQuantity::new(format!("'{text}' is no name"), "names have letters, digits and - _ . only"))
+}
+
+/// The name of a lab.
+pub fn slug(text: &str) -> Read<String> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if !text.is_empty() && text.chars().all(allowed) {
+        return Ok(text.into());
+    }
+    let hint = "it has small letters, digits and - only, such as slow-start";
+    Err(WrongQuantity::new(format!("'{text}' cannot be the name of a lab"), hint))
+}
+
+/// `client:eth0`: a node and one of its interfaces.
+pub fn plug(text: &str) -> Read<(String, String)> {
+    let wrong =
+        |what: &str| WrongQuantity::new(format!("'{text}' {what}"), "write node:interface, such as client:eth0");
+    let Some((node, interface)) = text.split_once(':') else { return Err(wrong("names no interface")) };
+    if node.is_empty() || interface.is_empty() {
+        return Err(wrong(if node.is_empty() { "names no node" } else { "names no interface" }));
+    }
+    Ok((name(node)?, name(interface)?))
+}
+
+/// An IP address.
+pub fn ip(text: &str) -> Read<IpAddr> {
+    text.parse().map_err(|_| {
+        let hint = match text.split_once('/') {
+            Some((address, _)) if address.parse::<IpAddr>().is_ok() => {
+                format!("write {address}, without the prefix length")
+            }
+            _ => format!("write one like 192.0.2.1 or 2001:db8::1{}", octets(text)),
+        };
+        WrongQuantity::new(format!("'{text}' is no IP address"), hint)
+    })
+}
+
+/// What an interface has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Own {
+    /// This address in this network.
+    Fixed(Cidr),
+    /// What a DHCP server says.
+    Dhcp,
+}
+
+/// `192.0.2.1/24`, `2001:db8::1/64`, `dhcp`.
+pub fn address(text: &str) -> Read<Own> {
+    if text == "dhcp" {
+        return Ok(Own::Dhcp);
+    }
+    let cidr = prefixed(text)?;
+    let (own, broadcast) = (cidr.address(), cidr.broadcast());
+    let host_bits = if own.is_ipv4() { 32 } else { 128 } - cidr.prefix();
+    if host_bits > 1 && cidr.network().address() == own && own.is_ipv4() {
+        let what = format!("{own} is the network itself, no host in it");
+        return Err(WrongQuantity::new(what, "a host's part of the address is neither all zeros nor all ones"));
+    }
+    if broadcast.is_some_and(|broadcast| IpAddr::V4(broadcast) == own) {
+        let what = format!("{own} is the broadcast address of {}", cidr.network());
+        return Err(WrongQuantity::new(what, "a host's part of the address is neither all zeros nor all ones"));
+    }
+    if own.is_multicast() {
+        return Err(WrongQuantity::new(format!("{own} is a group's address (multicast)"), "a host has one of its own"));
+    }
+    Ok(Own::Fixed(cidr))
+}
+
+/// `10.0.0.0/8`, or `default`.
+pub fn network(text: &str) -> Read<Cidr> {
+    if text == "default" {
+        return Ok(Cidr::ANY_V4);
+    }
+    let cidr = prefixed(text)?;
+    if cidr.network().address() == cidr.address() {
+        return Ok(cidr);
+    }
+    let what = format!("'{text}' is a host in a network, not a network");
+    Err(WrongQuantity::new(what, format!("write {}", cidr.network())))
+}
+
+/// An address and the length of its prefix.
+pub fn prefixed(text: &str) -> Read<Cidr> {
+    let Some((address, prefix)) = text.split_once('/') else {
+        return Err(match text.parse::<IpAddr>() {
+            Ok(address) => {
+                let usual = if address.is_ipv4() { 24 } else { 64 };
+                let hint = format!("write {text}/{usual} if the first {usual} bits are the network");
+                WrongQuantity::new(format!("'{text}' has no prefix length"), hint)
+            }
+            Err(_) => wrong_address(text, text),
+        });
+    };
+    let parsed: IpAddr = address.parse().map_err(|_| wrong_address(text, address))?;
+    let most = if parsed.is_ipv4() { 32 } else { 128 };
+    match prefix.parse::<u8>() {
+        Ok(length) if length <= most => Ok(Cidr::new(parsed, length)),
+        _ => {
+            let what = format!("'/{prefix}' is no prefix length");
+            Err(WrongQuantity::new(
+                what,
+                format!("it is the number of the network's bits, from 0 to {most}: {address}/24"),
+            ))
+        }
+    }
+}
+
+fn wrong_address(text: &str, address: &str) -> WrongQuantity {
+    let hint = format!("write one like 192.0.2.1/24 or 2001:db8::1/64{}", octets(address));
+    WrongQuantity::new(format!("'{text}' is no address"), hint)
+}
+
+/// What is wrong with a text that wants to be an IPv4 address.
+fn octets(text: &str) -> String {
+    let parts: Vec<&str> = text.split('.').collect();
+    let digits = parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit()));
+    if !digits || parts.len() < 2 {
+        return String::new();
+    }
+    if parts.len() != 4 {
+        return format!(" (there are {} numbers here, an IPv4 address has 4)", parts.len());
+    }
+    match parts.iter().find(|part| part.parse::<u8>().is_err()) {
+        Some(part) => format!(" ({part} is more than 255)"),
+        None => " (no number has a zero in front)".into(),
+    }
 }
 
 /// The number and the word behind it.

@@ -2,13 +2,14 @@
 //! a text is checked where it stands.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
-use base::Duration;
+use base::{Cidr, Duration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::quantity::{self, Loss, Target, WrongQuantity};
+use super::quantity::{self, Loss, Own, Target, WrongQuantity};
 
 /// Declares a value that is written as text: its format's name, an example, and how it is read.
 macro_rules! scalar {
@@ -64,11 +65,25 @@ scalar!(/// Bytes of a buffer at first and at most: `1MB`, `16KiB..4MiB`.
     BufferSize((u64, u64)), "buffer", "16KiB..4MiB", quantity::buffer);
 scalar!(/// Whom a program talks to: `server`, `server:5001`, `192.0.2.1:80`.
     Endpoint(Target), "endpoint", "server:5001", quantity::target);
+scalar!(/// A name of one's own choice.
+    Name(String), "name", "server", quantity::name);
 scalar!(/// The name of a node of the file.
     NodeName(String), "node", "server", quantity::name);
+scalar!(/// The name of a link of the file.
+    LinkName(String), "link", "wire", quantity::name);
+
+scalar!(/// One end of a link: node and interface, `client:eth0`.
+    Plug((String, String)), "plug", "client:eth0", quantity::plug);
+scalar!(/// An IP address.
+    Ip(IpAddr), "ip", "192.0.2.1", quantity::ip);
+scalar!(/// A network and the length of its prefix: `192.0.2.0/24`, or `default` for everything.
+    Network(Cidr), "network", "10.0.0.0/8", quantity::network);
+scalar!(/// An interface's address with the length of its network's prefix, or `dhcp`.
+    Address(Own), "address", "192.0.2.1/24", quantity::address);
+scalar!(/// The name of a lab: small letters, digits and `-`.
+    Slug(String), "slug", "my-lab", quantity::slug);
 
 /// What the formats of the schema mean: the text is read, or it is said why not.
-#[expect(dead_code, reason = "the reader of files comes next")]
 pub(super) fn check(format: &str, text: &str) -> Result<(), WrongQuantity> {
     match format {
         "time" => Time::read(text).map(drop),
@@ -80,7 +95,12 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), WrongQuantity> {
         "size" => Size::read(text).map(drop),
         "buffer" => BufferSize::read(text).map(drop),
         "endpoint" => Endpoint::read(text).map(drop),
-        "node" => NodeName::read(text).map(drop),
+        "name" | "node" | "link" => Name::read(text).map(drop),
+        "plug" => Plug::read(text).map(drop),
+        "ip" => Ip::read(text).map(drop),
+        "network" => Network::read(text).map(drop),
+        "address" => Address::read(text).map(drop),
+        "slug" => Slug::read(text).map(drop),
         _ => Ok(()),
     }
 }

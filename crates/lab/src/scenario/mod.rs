@@ -1,5 +1,6 @@
 //! A world as a value: what stands where, what joins it, what runs on it, what happens when, and what is expected.
 
+mod addressing;
 mod build;
 mod expect;
 mod link;
@@ -105,6 +106,8 @@ pub struct InterfaceSpec {
     pub mark_above: Option<usize>,
     /// Lower the MSS that passing SYNs offer to what fits.
     pub clamp_mss: bool,
+    /// It gets its address from a DHCP server: none is computed for it.
+    pub dynamic: bool,
 }
 
 impl Scenario {
@@ -275,6 +278,7 @@ impl InterfaceSpec {
             queue: usual.queue_frames,
             mark_above: None,
             clamp_mss: false,
+            dynamic: false,
         }
     }
 }
