@@ -47,3 +47,4 @@ pub use recording::{Frame, Limits, Recording, Truncated};
 pub use render::{MAX_WIDTH, MIN_WIDTH, Style};
 pub use story::Story;
 pub use waterfall::Waterfall;
+pub use words::clean;

@@ -77,7 +77,7 @@ pub(crate) const fn retransmit_word(cause: RetransmitCause) -> &'static str {
 
 /// Text from a peer, a file or a person, safe to print: control characters (a terminal's escape sequences among them) and
 /// characters that change the reading direction become `\u{…}`, and what is very long is cut.
-pub(crate) fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len().min(MAX_TEXT));
     for c in text.chars() {
         if out.len() >= MAX_TEXT {

@@ -67,7 +67,7 @@ fn print_text(visit: &Visit, outcome: &Outcome, page: Option<&Page>, style: Styl
 }
 
 /// The command that repeats this run: what was typed, and the seed.
-fn again(seed: u64, typed: impl Iterator<Item = String>) -> String {
+pub(crate) fn again(seed: u64, typed: impl Iterator<Item = String>) -> String {
     let mut words = vec!["glassnet".to_owned()];
     words.extend(typed.map(|word| quoted(&word)));
     if !words.iter().any(|word| word == "--seed" || word.starts_with("--seed=")) {

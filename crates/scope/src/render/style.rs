@@ -27,6 +27,26 @@ impl Style {
         format!("{}{text}{}", ansi.render(), ansi.render_reset())
     }
 
+    /// A heading.
+    pub fn strong(self, text: &str) -> String {
+        self.paint(Paint::Heading, text)
+    }
+
+    /// What may be overlooked.
+    pub fn quiet(self, text: &str) -> String {
+        self.paint(Paint::Quiet, text)
+    }
+
+    /// What is as it should be.
+    pub fn good(self, text: &str) -> String {
+        self.paint(Paint::Good, text)
+    }
+
+    /// What is not.
+    pub fn bad(self, text: &str) -> String {
+        self.paint(Paint::Bad, text)
+    }
+
     /// The width to fold to.
     pub(crate) fn columns(self) -> usize {
         self.width.clamp(MIN_WIDTH, MAX_WIDTH)
