@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 use std::task::Waker;
@@ -10,7 +10,8 @@ use std::time::SystemTime;
 
 use base::event::AppFact;
 use base::{Cidr, Duration, Instant, LinkType, Mac, NodeId, Port, Rng};
-use stack::{BindError, Host, Route, TcpError};
+use bytes::Bytes;
+use stack::{BindError, Host, Route, SendError, TcpError};
 
 use crate::random::Streams;
 use crate::runtime::{Shared, lock};
@@ -145,6 +146,26 @@ impl Net {
     /// Sets the DNS servers.
     pub fn set_resolvers(&self, resolvers: Vec<IpAddr>) {
         *lock(&self.inner.resolvers) = resolvers;
+    }
+
+    /// Sends a whole frame as it is by one interface: for programs that speak a protocol of the link, such as ARP.
+    pub fn link_send(&self, port: Port, frame: Bytes) -> Result<(), SendError> {
+        self.call(|host| host.send_frame(port, frame))
+    }
+
+    /// Watches who claims an address on a link (RFC 5227); false when the host watches too many.
+    pub fn watch_address(&self, port: Port, ip: Ipv4Addr) -> bool {
+        self.visit(|host| host.watch_address(port, ip))
+    }
+
+    /// Who has claimed a watched address since it is watched.
+    pub fn claimant(&self, port: Port, ip: Ipv4Addr) -> Option<Mac> {
+        self.look(|host| host.claimant(port, ip))
+    }
+
+    /// Watches an address no more.
+    pub fn forget_address(&self, port: Port, ip: Ipv4Addr) {
+        self.visit(|host| host.forget_address(port, ip));
     }
 
     /// The present moment.

@@ -7,14 +7,16 @@
 //!
 //! | module | client | server |
 //! |---|---|---|
+//! | [`arp`] | [`arp::probe`], [`arp::announce`] | (every host answers) |
 //! | [`dhcp`] | [`dhcp::Client`] configures its host | [`dhcp::Server`] lends from a pool |
 //! | [`dns`] | [`dns::lookup`], the stub | [`dns::NameServer`] for zones, [`dns::Resolver`] for everyone else |
 //! | [`tls`] | [`tls::ClientTls`] with a [`tls::Trust`] | [`tls::ServerTls`] with identities of a [`tls::Authority`] |
 //! | [`http`] | [`http::Connection`] | [`http::WebServer`] with [`http::Site`]s |
-//! | [`icmp`] | [`icmp::ping`] | (every host answers) |
-//! | [`browser`] | [`browser::visit`] | |
+//! | [`icmp`] | [`icmp::ping`], [`icmp::traceroute`](icmp::traceroute()) | (every host answers) |
+//! | [`browser`] | [`browser::visit`], [`browser::fetch`](browser::fetch()) | |
 #![forbid(unsafe_code)]
 
+pub mod arp;
 pub mod browser;
 pub mod dhcp;
 pub mod dns;

@@ -1,16 +1,25 @@
 //! What runs on the hosts of a scenario: one file a family. A program here only says how to start what `services` has.
 
+mod announce;
 mod browse;
 mod bulk;
 mod datagrams;
 mod dhcp;
 mod dns;
 mod echo;
+mod fetch;
+mod framing;
+mod lookup;
+mod messages;
 pub mod own;
 mod ping;
+mod reader;
 pub mod registry;
+mod requests;
 mod script;
+mod traceroute;
 mod web;
+mod website;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,15 +34,24 @@ use wire::ip::Protocol;
 
 use crate::scenario::{NodeSpec, Run, Scenario};
 
+pub use announce::Announce;
 pub use browse::Browse;
 pub use bulk::{Bulk, Sink};
 pub use datagrams::{Arrivals, Datagrams, Meter, Sizes};
 pub use dhcp::{DhcpClient, DhcpServer};
 pub use dns::{NameServer, Resolver};
 pub use echo::Echo;
+pub use fetch::Fetch;
+pub use framing::Framing;
+pub use lookup::Lookup;
+pub use messages::Messages;
 pub use ping::Ping;
+pub use reader::Reader;
+pub use requests::Requests;
 pub use script::{Script, Step};
+pub use traceroute::Traceroute;
 pub use web::{Certificate, Web};
+pub use website::{Http, Https, WebPage, Website};
 
 /// A program of a scenario.
 pub trait Program: fmt::Debug + Send + Sync + 'static {
@@ -42,6 +60,11 @@ pub trait Program: fmt::Debug + Send + Sync + 'static {
 
     /// Whether a run lasts until this program has ended.
     fn is_foreground(&self) -> bool {
+        false
+    }
+
+    /// Whether it is a name server with zones, which resolvers begin with when they are told of no root.
+    fn speaks_for_zones(&self) -> bool {
         false
     }
 
@@ -71,6 +94,8 @@ pub struct Commons {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Names {
     addresses: BTreeMap<String, IpAddr>,
+    /// Addresses of hosts that speak for zones of the DNS.
+    name_servers: Vec<IpAddr>,
 }
 
 impl Names {
@@ -80,8 +105,29 @@ impl Names {
             let address = node.interfaces.iter().find_map(|interface| interface.addresses.first())?;
             Some((node.name.clone(), address.address()))
         };
+        let speaks = |node: &&NodeSpec| node.programs.iter().any(|run| run.program.speaks_for_zones());
+        let name_servers = scenario.nodes.iter().filter(speaks).filter_map(first).map(|(_, ip)| ip).collect();
         let nodes = scenario.nodes.iter().filter_map(first);
-        Names { addresses: nodes.chain(scenario.names.iter().cloned()).collect() }
+        Names { addresses: nodes.chain(scenario.names.iter().cloned()).collect(), name_servers }
+    }
+
+    /// All names and their addresses, in the order of the names.
+    pub fn hosts(&self) -> Vec<(String, IpAddr)> {
+        self.addresses.iter().map(|(name, ip)| (name.clone(), *ip)).collect()
+    }
+
+    /// What a host is called: its own name, its other names, its addresses.
+    pub fn names_of(&self, net: &Net) -> Vec<String> {
+        let addresses = || net.interfaces().into_iter().flat_map(|interface| interface.addresses);
+        let own: Vec<IpAddr> = addresses().map(|cidr| cidr.address()).collect();
+        let others = self.addresses.iter().filter(|(name, ip)| own.contains(ip) && *name != net.name());
+        let names = std::iter::once(net.name().to_owned()).chain(others.map(|(name, _)| name.clone()));
+        names.chain(own.iter().map(IpAddr::to_string)).collect()
+    }
+
+    /// Addresses of the hosts that speak for zones of the DNS.
+    pub fn name_servers(&self) -> &[IpAddr] {
+        &self.name_servers
     }
 
     /// The address that is called `host`, a node's name, another name of it, or an address itself; with a port.

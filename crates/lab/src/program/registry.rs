@@ -6,25 +6,60 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use super::Program;
+use super::announce::Announce;
 use super::bulk::{Bulk, Sink};
 use super::datagrams::{Datagrams, Meter};
+use super::dhcp::{DhcpClient, DhcpServer};
+use super::dns::{NameServer, Resolver};
 use super::echo::Echo;
+use super::fetch::Fetch;
+use super::lookup::Lookup;
+use super::messages::Messages;
 use super::ping::Ping;
+use super::reader::Reader;
+use super::requests::Requests;
 use super::script::Script;
+use super::traceroute::Traceroute;
+use super::website::{Http, Https, Website};
 
 /// What a host may run on its own account: `program = "bulk"`.
 pub static PROGRAMS: &[Entry] = &[
+    entry::<Announce>(),
     entry::<Bulk>(),
     entry::<Datagrams>(),
+    entry::<DhcpClient>(),
+    entry::<Fetch>(),
+    entry::<Lookup>(),
+    entry::<Messages>(),
     entry::<Ping>(),
+    entry::<Requests>(),
     entry::<Script>(),
-    entry::<Sink>(),
+    entry::<Traceroute>(),
+    entry::<DhcpServer>(),
     entry::<Echo>(),
+    entry::<Http>(),
+    entry::<Https>(),
     entry::<Meter>(),
+    entry::<NameServer>(),
+    entry::<Reader>(),
+    entry::<Resolver>(),
+    entry::<Sink>(),
+    entry::<Website>(),
 ];
 
 /// What a host may serve with its usual settings: `serve = ["echo"]`.
-pub static SERVICES: &[Entry] = &[entry::<Echo>(), entry::<Meter>(), entry::<Sink>()];
+pub static SERVICES: &[Entry] = &[
+    entry::<DhcpServer>(),
+    entry::<Echo>(),
+    entry::<Http>(),
+    entry::<Https>(),
+    entry::<Meter>(),
+    entry::<NameServer>(),
+    entry::<Reader>(),
+    entry::<Resolver>(),
+    entry::<Sink>(),
+    entry::<Website>(),
+];
 
 /// A program as a file names it.
 #[derive(Clone, Copy, Debug)]

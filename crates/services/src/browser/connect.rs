@@ -45,12 +45,17 @@ impl Browser {
             Host::Ip(ip) => vec![*ip],
             Host::Name(name) => self.resolve(name, span).await.map_err(Trouble::fatal)?,
         };
-        let stream = self.open(origin, &addresses, span).await.map_err(Trouble::fatal)?;
+        let began = self.net.now();
+        let stream = self.open(origin, &addresses, span).await;
+        self.parts.add(&self.net, began, |parts| &mut parts.tcp);
+        let stream = stream.map_err(Trouble::fatal)?;
         let remote = stream.peer_addr();
         let connection = match origin.scheme {
             Scheme::Http => Connection::open(&self.net, stream).await,
             Scheme::Https => {
+                let began = self.net.now();
                 let secured = self.secure(origin, stream, span).await;
+                self.parts.add(&self.net, began, |parts| &mut parts.tls);
                 Connection::open(&self.net, secured.inspect_err(|_| record_closed(&self.net, span, remote))?).await
             }
         };
@@ -64,12 +69,18 @@ impl Browser {
     }
 
     async fn resolve(&self, name: &str, span: u64) -> Result<Vec<IpAddr>, Failure> {
+        if let Some((_, ip)) = self.options.hosts.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            return Ok(vec![*ip]);
+        }
+        let began = self.net.now();
         let cell = self.names.cell(name);
         let look = || async {
             let found = dns::lookup(&self.net, name, span).await;
             found.map(|found| found.addresses).map_err(|error| Failure::lookup(name, &error))
         };
-        cell.get_or_try_init(look).await.cloned()
+        let found = cell.get_or_try_init(look).await.cloned();
+        self.parts.add(&self.net, began, |parts| &mut parts.dns);
+        found
     }
 
     /// Opens a connection to one of the addresses, in turn, with patience: packets get lost.

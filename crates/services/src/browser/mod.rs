@@ -10,9 +10,11 @@
 
 mod connect;
 mod failure;
+mod fetch;
 mod pool;
 mod request;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -27,10 +29,12 @@ use crate::tls::{ClientTls, Trust};
 use crate::url::Url;
 
 use connect::Names;
+use fetch::Clockwork;
 use pool::Pool;
 use request::Failed;
 
 pub use failure::{Failure, Step};
+pub use fetch::{Fetch, Parts, fetch};
 
 /// How a visit is made.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,6 +53,8 @@ pub struct Options {
     pub parallel: usize,
     /// The largest answer, bytes.
     pub body: usize,
+    /// Names whose addresses are known without a question to a DNS server, as in a file of hosts.
+    pub hosts: Vec<(String, IpAddr)>,
 }
 
 impl Default for Options {
@@ -61,6 +67,7 @@ impl Default for Options {
             connections_per_origin: 2,
             parallel: 4,
             body: 64 << 20,
+            hosts: Vec::new(),
         }
     }
 }
@@ -121,13 +128,7 @@ pub struct Fetched {
 pub async fn visit(net: &Net, url: &str, trust: &Trust, options: &Options) -> Visit {
     let span = net.new_span();
     net.record(AppFact::new("visit", "start", span).with("url", url));
-    let browser = Arc::new(Browser {
-        net: net.clone(),
-        tls: ClientTls::new(net, trust),
-        pool: Pool::new(options.connections_per_origin),
-        names: Names::default(),
-        options: options.clone(),
-    });
+    let browser = Arc::new(Browser::new(net, trust, options));
     let (visit, last) = match net.timeout(options.deadline, browser.run(url, span)).await {
         Ok(result) => result,
         Err(_) => (Visit::failed(url, Failure::too_slow(options.deadline)), span),
@@ -144,6 +145,7 @@ struct Browser {
     tls: ClientTls,
     pool: Pool,
     names: Names,
+    parts: Clockwork,
     options: Options,
 }
 
@@ -162,6 +164,17 @@ struct Wanted {
 }
 
 impl Browser {
+    fn new(net: &Net, trust: &Trust, options: &Options) -> Self {
+        Browser {
+            net: net.clone(),
+            tls: ClientTls::new(net, trust),
+            pool: Pool::new(options.connections_per_origin),
+            names: Names::default(),
+            parts: Clockwork::default(),
+            options: options.clone(),
+        }
+    }
+
     /// The visit, and the span of its last request: the one that the page came from, or that failed.
     async fn run(self: &Arc<Self>, typed: &str, span: u64) -> (Visit, u64) {
         let url = match Url::typed(typed) {

@@ -82,8 +82,11 @@ impl Browser {
         self.net.record(fact.with("target", url.target.as_str()));
         let own = self.net.clone();
         let first_byte = move || own.record(AppFact::new("http", "first-byte", span));
+        let began = self.net.now();
         let answer = open.connection.get(&url.origin, &url.target, self.options.body, first_byte);
-        let failed = match self.net.timeout(PATIENCE, answer).await {
+        let answer = self.net.timeout(PATIENCE, answer).await;
+        self.parts.add(&self.net, began, |parts| &mut parts.http);
+        let failed = match answer {
             Ok(Ok(response)) => {
                 self.record_response(span, &response);
                 if open.connection.is_open() && !Connection::closes_after(&response) {

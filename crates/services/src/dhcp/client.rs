@@ -12,13 +12,16 @@ use net::{BindError, Datagram, Net, Route, SendError, UdpSocket};
 use tokio::sync::{Notify, watch};
 use wire::dhcp::{CLIENT_PORT, Message, MessageType, SERVER_PORT};
 
-use super::machine::{Action, Lease, Machine};
+use super::machine::{Action, Lease, Machine, State};
+use crate::arp;
 
 /// A DHCP client for one interface.
 pub struct Client {
     port: Port,
     leases: watch::Sender<Option<Lease>>,
     stop: Arc<Notify>,
+    remembered: Option<Ipv4Addr>,
+    checks: bool,
 }
 
 /// The rest of the host's view of a client.
@@ -50,19 +53,46 @@ impl Client {
     pub fn new(port: Port) -> (Client, Handle) {
         let (leases, receiver) = watch::channel(None);
         let stop = Arc::new(Notify::new());
-        (Client { port, leases, stop: stop.clone() }, Handle { leases: receiver, stop })
+        let client = Client { port, leases, stop: stop.clone(), remembered: None, checks: false };
+        (client, Handle { leases: receiver, stop })
+    }
+
+    /// Asks for an address that was had before, first of all (INIT-REBOOT).
+    pub fn remembering(mut self, address: Ipv4Addr) -> Client {
+        self.remembered = Some(address);
+        self
+    }
+
+    /// Asks on the link whether somebody has an address, before using it: that takes some seconds (RFC 5227).
+    pub fn checking(mut self) -> Client {
+        self.checks = true;
+        self
     }
 
     /// The program: gets a lease, configures the host, renews. It ends when the lease has been released.
     pub async fn run(self, net: Net) -> Result<(), BindError> {
         let socket = net.udp_bind_on(SocketAddr::from((Ipv4Addr::UNSPECIFIED, CLIENT_PORT)), self.port)?;
         let mac = net.interfaces().into_iter().find(|interface| interface.port == self.port).map(|found| found.mac);
+        let mac = mac.unwrap_or_default();
         let rng = Rng::root(net.random("dhcp").next_u64());
-        let mut machine = Machine::new(mac.unwrap_or_default(), Some(net.name().to_owned()), rng);
+        let mut machine = Machine::new(mac, Some(net.name().to_owned()), rng);
+        if self.checks {
+            machine = machine.checking();
+        }
         let mut released = pin!(self.stop.notified());
-        machine.start(net.now());
+        match self.remembered {
+            Some(address) => machine.reboot(net.now(), address),
+            None => machine.start(net.now()),
+        }
         loop {
-            self.act(&net, &socket, &mut machine);
+            while let Some(wanted) = self.act(&net, &socket, &mut machine) {
+                let claimant = arp::probe(&net, self.port, mac, wanted).await;
+                if let Some(claimant) = claimant {
+                    let fact = AppFact::new("dhcp", "conflict", machine.span()).with("address", IpAddr::V4(wanted));
+                    net.record(fact.with("claimant", claimant.to_string()));
+                }
+                machine.on_checked(net.now(), claimant.is_some());
+            }
             match self.wait(&net, &socket, machine.poll_at(), released.as_mut()).await {
                 Heard::Message(message) => machine.on_message(net.now(), &message),
                 Heard::Timer => machine.on_timer(net.now()),
@@ -99,7 +129,8 @@ impl Client {
         .await
     }
 
-    fn act(&self, net: &Net, socket: &UdpSocket, machine: &mut Machine) {
+    /// Does what the machine says, until there is an address to be checked.
+    fn act(&self, net: &Net, socket: &UdpSocket, machine: &mut Machine) -> Option<Ipv4Addr> {
         while let Some(action) = machine.poll_action() {
             let (message, to) = match action {
                 Action::Broadcast(message) => (message, Ipv4Addr::BROADCAST),
@@ -112,11 +143,13 @@ impl Client {
                     self.clear(net, &lease, machine.span());
                     continue;
                 }
+                Action::Check(address) => return Some(address),
             };
-            record(net, &message);
+            record(net, &message, machine.state());
             // What the link does not take now is sent again by the machine's timer.
             let _ = socket.send_to(&message.emit(), SocketAddr::from((to, SERVER_PORT)));
         }
+        None
     }
 
     fn configure(&self, net: &Net, lease: Lease, span: u64) {
@@ -157,10 +190,11 @@ fn parse(datagram: &Datagram) -> Option<Message> {
     Message::parse(&datagram.data).ok()
 }
 
-fn record(net: &Net, message: &Message) {
+fn record(net: &Net, message: &Message, state: State) {
     let step = match message.message_type() {
         Some(MessageType::Discover) => "discover",
         Some(MessageType::Request) => "request",
+        Some(MessageType::Decline) => "decline",
         _ => "release",
     };
     let mut fact = AppFact::new("dhcp", step, u64::from(message.xid)).with("client", message.chaddr.to_string());
@@ -172,5 +206,5 @@ fn record(net: &Net, message: &Message) {
     if let Some(server) = message.server_id() {
         fact = fact.with("server", IpAddr::V4(server));
     }
-    net.record(fact);
+    net.record(if step == "request" { fact.with("state", state.name()) } else { fact });
 }

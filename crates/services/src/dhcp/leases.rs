@@ -178,6 +178,8 @@ impl Leases {
             return Some(self.refuse(message, "that address is of another network"));
         }
         match known {
+            // Whoever remembers an address that this server knows nothing of may have it from another one.
+            None if message.ciaddr.is_unspecified() => None,
             Some(ip) if ip != wanted => Some(self.refuse(message, "you have another address")),
             _ if self.is_free(now, wanted, borrower) => Some(self.acknowledge(now, borrower, message, wanted)),
             _ => Some(self.refuse(message, "that address is not free")),

@@ -1,4 +1,4 @@
-//! The client's states: RFC 2131 section 4.4, figure 5 (without INIT-REBOOT).
+//! The client's states: RFC 2131 section 4.4, figure 5 (the way of a host that remembers an address, INIT-REBOOT, left out of the picture).
 //!
 //! ```text
 //!   Init ──DISCOVER──▶ Selecting ──OFFER/REQUEST──▶ Requesting ──ACK──▶ Bound ──T1──▶ Renewing ──T2──▶ Rebinding
@@ -18,10 +18,29 @@ use wire::dhcp::{DhcpOption, Message, MessageType, Op, code};
 pub enum State {
     Init,
     Selecting,
+    Rebooting,
     Requesting,
+    /// The address was lent; before it is used, it is asked on the link whether somebody has it (RFC 2131, section 2.2).
+    Checking,
     Bound,
     Renewing,
     Rebinding,
+}
+
+impl State {
+    /// The RFC's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            State::Init => "INIT",
+            State::Selecting => "SELECTING",
+            State::Rebooting => "REBOOTING",
+            State::Requesting => "REQUESTING",
+            State::Checking => "CHECKING",
+            State::Bound => "BOUND",
+            State::Renewing => "RENEWING",
+            State::Rebinding => "REBINDING",
+        }
+    }
 }
 
 /// An address, lent for a time, and what came with it.
@@ -56,6 +75,8 @@ pub enum Action {
     Unicast(Ipv4Addr, Message),
     /// Use this lease (a new one, or the old one for longer).
     Use(Lease),
+    /// Ask on the link whether somebody uses this address, and tell [`Machine::on_checked`].
+    Check(Ipv4Addr),
     /// The lease is over: stop using the address.
     Stop(Lease),
 }
@@ -79,6 +100,10 @@ pub struct Machine {
     /// The offer that was taken.
     offer: Option<(Ipv4Addr, Ipv4Addr)>,
     lease: Option<Lease>,
+    /// Lent, but somebody else may use the address.
+    unchecked: Option<Lease>,
+    /// Whether addresses are checked before they are used.
+    checks: bool,
     next: Option<Instant>,
     actions: Vec<Action>,
 }
@@ -96,9 +121,26 @@ impl Machine {
             tries: 0,
             offer: None,
             lease: None,
+            unchecked: None,
+            checks: false,
             next: None,
             actions: Vec::new(),
         }
+    }
+
+    /// Asks on the link whether somebody has an address, before it is used.
+    pub fn checking(mut self) -> Machine {
+        self.checks = true;
+        self
+    }
+
+    //= rfc2131#3.2
+    /// Begins with an address that was had before: its server is asked whether it is still right (INIT-REBOOT).
+    pub fn reboot(&mut self, now: Instant, remembered: Ipv4Addr) {
+        self.began = now;
+        self.xid = self.rng.next_u32();
+        self.offer = Some((remembered, Ipv4Addr::UNSPECIFIED));
+        self.enter(now, State::Rebooting);
     }
 
     /// Begins to look for an address. (At once: the random delay of RFC 2131 section 4.4.1 is for many hosts that get
@@ -117,10 +159,9 @@ impl Machine {
         }
         match (self.state, message.message_type()) {
             (State::Selecting, Some(MessageType::Offer)) => self.on_offer(now, message),
-            (State::Requesting | State::Renewing | State::Rebinding, Some(MessageType::Ack)) => {
-                self.on_ack(now, message)
-            }
-            (State::Requesting | State::Renewing | State::Rebinding, Some(MessageType::Nak)) => self.restart(now),
+            (State::Selecting | State::Init | State::Checking | State::Bound, _) => {}
+            (_, Some(MessageType::Ack)) => self.on_ack(now, message),
+            (_, Some(MessageType::Nak)) => self.restart(now),
             _ => {}
         }
     }
@@ -161,12 +202,39 @@ impl Machine {
             rebind_at,
             ends_at: self.began + span,
         };
+        let known = self.lease.as_ref().is_some_and(|old| old.address == lease.address);
+        if self.checks && !known {
+            self.actions.push(Action::Check(ip(&lease)));
+            self.unchecked = Some(lease);
+            self.state = State::Checking;
+            self.next = None;
+            return;
+        }
+        self.bind(now, lease);
+    }
+
+    fn bind(&mut self, now: Instant, lease: Lease) {
         if let Some(old) = self.lease.take().filter(|old| old.address != lease.address) {
             self.actions.push(Action::Stop(old));
         }
         self.actions.push(Action::Use(lease.clone()));
         self.lease = Some(lease);
         self.enter(now, State::Bound);
+    }
+
+    //= rfc2131#3.1
+    /// What came of [`Action::Check`]: an address that somebody uses is declined, and another is looked for ten seconds
+    /// later.
+    pub fn on_checked(&mut self, now: Instant, in_use: bool) {
+        let Some(lease) = self.unchecked.take() else { return };
+        if !in_use {
+            return self.bind(now, lease);
+        }
+        let mut decline = self.message(MessageType::Decline);
+        decline = decline.with(DhcpOption::RequestedIp(ip(&lease))).with(DhcpOption::ServerId(lease.server));
+        self.actions.push(Action::Broadcast(decline));
+        self.state = State::Init;
+        self.next = Some(now + DECLINE_PAUSE);
     }
 
     /// The time of `poll_at` has come.
@@ -178,6 +246,11 @@ impl Machine {
         match (self.state, lease) {
             (State::Init, _) => self.start(now),
             (State::Selecting, _) => self.send(now),
+            (State::Checking, _) => self.next = None,
+            //= rfc2131#3.2
+            // Silence would allow the remembered address to be used on; a new one is the safe way.
+            (State::Rebooting, _) if self.tries >= MAX_REBOOTS => self.restart(now),
+            (State::Rebooting, _) => self.send(now),
             (State::Requesting, _) if self.tries >= MAX_REQUESTS => self.restart(now),
             (State::Requesting, _) => self.send(now),
             (State::Bound, Some(_)) => {
@@ -251,6 +324,11 @@ impl Machine {
         let secs = u16::try_from((now - self.began).nanos() / 1_000_000_000).unwrap_or(u16::MAX);
         let mut message = match (self.state, self.offer, &self.lease) {
             (State::Selecting, ..) => self.message(MessageType::Discover),
+            //= rfc2131#4.3.2
+            // Whoever remembers an address does not know yet which server to name.
+            (State::Rebooting, Some((address, _)), _) => {
+                self.message(MessageType::Request).with(DhcpOption::RequestedIp(address))
+            }
             (State::Requesting, Some((address, server)), _) => self
                 .message(MessageType::Request)
                 .with(DhcpOption::RequestedIp(address))
@@ -297,7 +375,7 @@ impl Machine {
         if let Some(name) = &self.host_name {
             message = message.with(DhcpOption::HostName(name.clone()));
         }
-        if kind == MessageType::Release {
+        if matches!(kind, MessageType::Release | MessageType::Decline) {
             return message;
         }
         let wanted = [code::SUBNET_MASK, code::ROUTER, code::DOMAIN_NAME_SERVER, code::DOMAIN_NAME];
@@ -317,6 +395,10 @@ const SECOND: Duration = Duration::from_secs(1);
 const RENEW_PAUSE: Duration = Duration::from_secs(60);
 /// Requests for one offer before another is looked for: about a minute.
 const MAX_REQUESTS: u32 = 4;
+/// Requests for a remembered address before a new one is looked for.
+const MAX_REBOOTS: u32 = 2;
+/// RFC 2131, section 3.1: how long to wait after an address was declined.
+const DECLINE_PAUSE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 mod tests {
@@ -414,6 +496,45 @@ mod tests {
         client.on_timer(Instant::ZERO + secs(8000));
         assert!(matches!(client.poll_action(), Some(Action::Stop(_))));
         assert_eq!(client.state(), State::Selecting);
+    }
+
+    //= rfc2131#3.2 test
+    #[test]
+    fn a_remembered_address_is_asked_for_again_or_refused_in_another_network() {
+        let (mut client, mut server) = (client(), server());
+        client.start(Instant::ZERO);
+        talk(Instant::ZERO, &mut client, &mut server);
+        let mut again = super::tests::client();
+        again.reboot(Instant::ZERO, Ipv4Addr::new(192, 0, 2, 100));
+        assert_eq!(again.state(), State::Rebooting);
+        assert!(matches!(&talk(Instant::ZERO, &mut again, &mut server)[..], [Action::Use(_)]));
+        let mut moved = super::tests::client();
+        moved.reboot(Instant::ZERO, Ipv4Addr::new(198, 51, 100, 7));
+        let [Action::Use(lease)] = &talk(Instant::ZERO, &mut moved, &mut server)[..] else { panic!() };
+        assert_eq!(lease.address, Cidr::v4([192, 0, 2, 100], 24), "refused, then found anew");
+        let mut lost = super::tests::client();
+        lost.reboot(Instant::ZERO, Ipv4Addr::new(192, 0, 2, 100));
+        let states: Vec<State> = alone(&mut lost, Instant::ZERO + secs(30)).iter().map(|(_, state)| *state).collect();
+        assert_eq!(states[..3], [State::Rebooting, State::Rebooting, State::Selecting]);
+    }
+
+    //= rfc2131#3.1 test
+    #[test]
+    fn an_address_in_use_is_declined_and_another_found_after_ten_seconds() {
+        let (mut client, mut server) = (client().checking(), server());
+        client.start(Instant::ZERO);
+        let taken = Ipv4Addr::new(192, 0, 2, 100);
+        assert_eq!(talk(Instant::ZERO, &mut client, &mut server), [Action::Check(taken)]);
+        client.on_checked(Instant::ZERO, true);
+        assert_eq!(talk(Instant::ZERO, &mut client, &mut server), []);
+        let later = Instant::ZERO + secs(10);
+        assert_eq!(client.poll_at(), Some(later));
+        client.on_timer(later);
+        let other = Ipv4Addr::new(192, 0, 2, 101);
+        assert_eq!(talk(later, &mut client, &mut server), [Action::Check(other)]);
+        client.on_checked(later, false);
+        assert!(matches!(client.poll_action(), Some(Action::Use(lease)) if ip(&lease) == other));
+        assert_eq!(client.state(), State::Bound);
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl Exchange<'_> {
         }
         //= rfc7766#5
         let query = Message::query(asked.id, self.question.clone(), self.recursion_desired);
-        let reply = net.timeout(TCP_PATIENCE, ask_by_tcp(net, asked.server, &query)).await.ok()??;
+        let (reply, _) = net.timeout(TCP_PATIENCE, ask_by_tcp(net, asked.server, &query)).await.ok()??;
         reply.answers(asked.id, self.question).then_some(reply)
     }
 }
@@ -130,7 +130,7 @@ fn drop_server(asked: &mut Vec<Asked>, server: SocketAddr) -> bool {
     false
 }
 
-fn open(net: &Net, server: SocketAddr) -> Result<UdpSocket, SendError> {
+pub(super) fn open(net: &Net, server: SocketAddr) -> Result<UdpSocket, SendError> {
     let any = match server {
         SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)),
         SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)),
@@ -139,7 +139,7 @@ fn open(net: &Net, server: SocketAddr) -> Result<UdpSocket, SendError> {
 }
 
 /// The next datagram, or the server whose port is closed; `None` when the time is over.
-async fn receive(net: &Net, socket: &UdpSocket, until: Instant) -> Option<Result<Datagram, SocketAddr>> {
+pub(super) async fn receive(net: &Net, socket: &UdpSocket, until: Instant) -> Option<Result<Datagram, SocketAddr>> {
     loop {
         match net.timeout(until - net.now(), socket.recv()).await.ok()? {
             Ok(datagram) => return Some(Ok(datagram)),
@@ -154,7 +154,8 @@ async fn receive(net: &Net, socket: &UdpSocket, until: Instant) -> Option<Result
 }
 
 //= rfc1035#4.2.2
-async fn ask_by_tcp(net: &Net, server: SocketAddr, query: &Message) -> Option<Message> {
+/// The answer over a connection of its own, and its length in bytes.
+pub(super) async fn ask_by_tcp(net: &Net, server: SocketAddr, query: &Message) -> Option<(Message, usize)> {
     let mut stream = net.tcp_connect(server).await.ok()?;
     let bytes = query.emit(usize::from(u16::MAX));
     let mut framed = u16::try_from(bytes.len()).ok()?.to_be_bytes().to_vec();
@@ -166,7 +167,7 @@ async fn ask_by_tcp(net: &Net, server: SocketAddr, query: &Message) -> Option<Me
     let _ = stream.shutdown().await;
     // The server's half ends too, so that nothing of it is met by a reset.
     let _ = net.timeout(CLOSE_PATIENCE, stream.read(&mut [0; 16])).await;
-    Message::parse(&reply).ok()
+    Some((Message::parse(&reply).ok()?, reply.len()))
 }
 
 /// How long a question over TCP may take, from the first SYN to the answer.

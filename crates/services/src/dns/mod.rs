@@ -7,6 +7,7 @@ mod authority;
 mod cache;
 mod exchange;
 mod message;
+mod query;
 mod resolver;
 mod serve;
 mod stub;
@@ -17,6 +18,7 @@ pub use cache::{Cache, Credibility, Known};
 pub use message::{
     Data, Edns, Malformed, Message, Name, Opcode, PLAIN_UDP, Problem, Question, Rcode, Record, Rtype, UDP_PAYLOAD, name,
 };
+pub use query::{Progress, Query, QueryError};
 pub use resolver::Resolver;
 pub use stub::{Lookup, LookupError, LookupErrorKind, PORT, lookup};
 pub use zone::{Zone, ZoneError};

@@ -32,6 +32,11 @@ impl Response {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// All header fields, in the order in which they came; what is not text is left out.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
     /// Where a redirect leads.
     pub fn location(&self) -> Option<&str> {
         self.header(LOCATION.as_str())

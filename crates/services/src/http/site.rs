@@ -98,6 +98,8 @@ impl Reply {
 pub struct Site {
     host: Option<String>,
     pages: BTreeMap<String, Reply>,
+    /// Below this path, any number is answered with so many bytes of pattern.
+    patterns_below: Option<String>,
     elsewhere: Elsewhere,
 }
 
@@ -116,7 +118,8 @@ impl Site {
 
     /// The site of whatever host name is asked for.
     pub fn any() -> Site {
-        Site { host: None, pages: BTreeMap::new(), elsewhere: Elsewhere::Reply(Box::new(Reply::status(404))) }
+        let elsewhere = Elsewhere::Reply(Box::new(Reply::status(404)));
+        Site { host: None, pages: BTreeMap::new(), patterns_below: None, elsewhere }
     }
 
     /// The site that answers every path with 301 and the same path under `origin`: `https://www.example.com`.
@@ -127,6 +130,12 @@ impl Site {
     /// With a page at a path. A path with a query is looked for before the path alone.
     pub fn page(mut self, path: &str, reply: Reply) -> Site {
         self.pages.insert(path.to_owned(), reply);
+        self
+    }
+
+    /// With `<path>N` for any number N: so many bytes of [`pattern`](super::pattern). `path` ends with a slash.
+    pub fn patterns(mut self, path: &str) -> Site {
+        self.patterns_below = Some(path.to_owned());
         self
     }
 
@@ -150,6 +159,10 @@ impl Site {
         let path = target.split('?').next().unwrap_or(target);
         if let Some(reply) = self.pages.get(target).or_else(|| self.pages.get(path)) {
             return reply.clone();
+        }
+        let number = self.patterns_below.as_ref().and_then(|below| path.strip_prefix(below.as_str()));
+        if let Some(len) = number.and_then(|number| number.parse().ok()) {
+            return Reply::pattern(len);
         }
         match &self.elsewhere {
             Elsewhere::Reply(reply) => (**reply).clone(),
@@ -182,6 +195,14 @@ mod tests {
         let reply = Site::moved_to("a.test", "https://b.test/").answer(&Method::GET, "/x?y");
         assert_eq!(status(&reply), 301);
         assert!(reply.headers.iter().any(|(name, value)| name == LOCATION && value == "https://b.test/x?y"));
+    }
+
+    #[test]
+    fn a_number_below_the_place_of_patterns_is_answered_with_so_many_bytes() {
+        let site = Site::any().patterns("/bytes/");
+        let len = |path: &str| site.answer(&Method::GET, path).content().clone();
+        assert_eq!(len("/bytes/100000"), Content::Pattern(100_000));
+        assert_eq!(status(&site.answer(&Method::GET, "/bytes/many")), 404);
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Ping: ICMP echo (RFC 792) from a program.
+//! Ping and traceroute: what a program learns by ICMP (RFC 792).
+
+mod traceroute;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,6 +10,8 @@ use net::{BindError, Net, SendError};
 use wire::icmpv4::Message;
 use wire::ip::Protocol;
 use wire::{PacketBuf, icmpv4};
+
+pub use traceroute::{End, Hop, HopOutcome, Probe, Traceroute, traceroute};
 
 /// What is sent, and how patiently an answer is waited for.
 #[derive(Clone, PartialEq, Eq, Debug)]

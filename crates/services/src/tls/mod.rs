@@ -14,5 +14,5 @@ mod trust;
 
 pub use authority::{Authority, Identity, IssueError};
 pub use inspect::CertificateInfo;
-pub use session::{ClientStream, ClientTls, ServerStream, ServerTls, Session, TlsFailure, TlsProblem};
+pub use session::{ClientStream, ClientTls, ServerStream, ServerTls, Session, TlsFailure, TlsProblem, Version};
 pub use trust::Trust;

@@ -10,7 +10,7 @@ use rustls::pki_types::{ServerName, UnixTime};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::time_provider::TimeProvider;
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error, KeyLog, ServerConfig};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error, KeyLog, ServerConfig, SupportedProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
@@ -23,6 +23,27 @@ use crate::url::Host;
 pub type ClientStream<S> = tokio_rustls::client::TlsStream<S>;
 /// A server's end.
 pub type ServerStream<S> = tokio_rustls::server::TlsStream<S>;
+
+/// A version of the protocol.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    /// TLS 1.2 (RFC 5246): two round trips before the first request.
+    Tls12,
+    /// TLS 1.3 (RFC 8446): one.
+    Tls13,
+}
+
+impl Version {
+    /// Both.
+    pub const ALL: [Version; 2] = [Version::Tls12, Version::Tls13];
+
+    fn of_library(self) -> &'static SupportedProtocolVersion {
+        match self {
+            Version::Tls12 => &rustls::version::TLS12,
+            Version::Tls13 => &rustls::version::TLS13,
+        }
+    }
+}
 
 /// A client's settings: whom it trusts, and the sessions it may resume.
 #[derive(Clone, Debug)]
@@ -70,9 +91,16 @@ impl ServerTls {
     /// For programs on this host. The identity is chosen by the name that the client asks for (RFC 6066); a client that
     /// asks for another name, or for none, is shown the first. With no identity every handshake fails.
     pub fn new(net: &Net, identities: Vec<Identity>) -> ServerTls {
+        ServerTls::with_versions(net, identities, &Version::ALL)
+    }
+
+    /// The same, speaking these versions alone; without any it speaks all.
+    pub fn with_versions(net: &Net, identities: Vec<Identity>, versions: &[Version]) -> ServerTls {
+        let versions = if versions.is_empty() { &Version::ALL } else { versions };
+        let versions: Vec<_> = versions.iter().map(|version| version.of_library()).collect();
         let world = Arc::new(World(net.clone()));
         let mut config = ServerConfig::builder_with_details(provider(), world.clone())
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(&versions)
             .expect("ring's ciphers serve TLS 1.2 and 1.3")
             .with_no_client_auth()
             .with_cert_resolver(Arc::new(ByName::new(identities)));

@@ -29,6 +29,7 @@ use wire::PacketBuf;
 
 use crate::config::Config;
 use crate::iface::Interface;
+use crate::iface::claim::Claims;
 use crate::iface::neighbor::Neighbors;
 use crate::internet::address::OwnAddresses;
 use crate::internet::icmp::ErrorBudget;
@@ -63,6 +64,7 @@ pub struct Host {
     own: OwnAddresses,
     routes: Routes,
     neighbors: Neighbors,
+    claims: Claims,
     reassembly: Reassembly,
     errors: ErrorBudget,
     path_mtus: PathMtus,
@@ -88,6 +90,7 @@ impl Host {
             own: OwnAddresses::default(),
             routes: Routes::default(),
             neighbors: Neighbors::default(),
+            claims: Claims::default(),
             reassembly: Reassembly::default(),
             errors: ErrorBudget::new(config.icmp_errors_per_second),
             path_mtus: PathMtus::default(),

@@ -35,6 +35,7 @@ impl Host {
         let reply_id = self.packet_id();
         let interface = &self.interfaces[usize::from(port.0)];
         let is_ours = |ip| interface.addresses.iter().any(|cidr| cidr.address() == IpAddr::V4(ip));
+        self.claims.on_packet(port, interface.config.mac, &packet);
         let heard = arp_room::receive(&packet, interface.config.mac, is_ours, reply_id);
         if let Some((ip, mac)) = heard.sender {
             let waiting = self.neighbors.on_answer(port, ip, mac, heard.for_us, cx.now);

@@ -1,12 +1,12 @@
 //! The programs' calls. None of them blocks, none needs the time; what they change leaves with the next `poll_frame`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::task::Waker;
 
-use base::Port;
+use base::{LinkType, Mac, Port};
 use bytes::Bytes;
 use wire::ip::Protocol;
-use wire::{PacketBuf, udp};
+use wire::{PacketBuf, ethernet, udp};
 
 use super::Host;
 use crate::internet::address;
@@ -18,6 +18,41 @@ use crate::transport::Path;
 use crate::transport::udp::{MAX_PAYLOAD, unspecified_like};
 
 impl Host {
+    // --- Link -----------------------------------------------------------------------------------------------------
+
+    /// Sends a whole frame as it is (padded to the least length of Ethernet), by the queue of the interface at `port`.
+    pub fn send_frame(&mut self, port: Port, frame: Bytes) -> Result<(), SendError> {
+        let id = self.packet_id();
+        let interface = self.interfaces.get_mut(usize::from(port.0)).ok_or(SendError::Closed)?;
+        let ethernet = interface.config.link_type == LinkType::Ethernet;
+        let header = if ethernet { ethernet::LEN } else { 0 };
+        if frame.len() < header || frame.len() > interface.config.mtu + header {
+            return Err(SendError::TooBig);
+        }
+        let mut packet = PacketBuf::from_vec(id, frame.to_vec());
+        if ethernet {
+            packet.pad_to(ethernet::MIN_FRAME);
+        }
+        interface.queue.push(packet).map_err(|_| SendError::QueueFull)?;
+        self.mark_ready(port);
+        Ok(())
+    }
+
+    /// Watches who claims an address on the link at `port` (RFC 5227); false when too many are watched.
+    pub fn watch_address(&mut self, port: Port, ip: Ipv4Addr) -> bool {
+        self.claims.watch(port, ip)
+    }
+
+    /// Who has claimed a watched address.
+    pub fn claimant(&self, port: Port, ip: Ipv4Addr) -> Option<Mac> {
+        self.claims.claimant(port, ip)
+    }
+
+    /// Watches an address no more.
+    pub fn forget_address(&mut self, port: Port, ip: Ipv4Addr) {
+        self.claims.forget(port, ip);
+    }
+
     // --- UDP -------------------------------------------------------------------------------------------------------
 
     /// `local` may be the unspecified address and port 0 (a random ephemeral port). With `only`, the socket sends out of

@@ -1,6 +1,7 @@
 //! Interfaces: what stands between the internet layer and a medium.
 
 pub(crate) mod arp;
+pub(crate) mod claim;
 mod interface;
 pub(crate) mod neighbor;
 mod queue;

@@ -23,7 +23,7 @@ impl Reading<'_> {
             }
             let mut ports: BTreeMap<(u8, u16), (Place, String)> = BTreeMap::new();
             for interface in spec.interfaces.iter().filter(|interface| interface.dynamic) {
-                let client: Arc<dyn Program> = Arc::new(DhcpClient { interface: interface.name.clone() });
+                let client: Arc<dyn Program> = Arc::new(DhcpClient::on(&interface.name));
                 spec.programs.push(Run { program: client, start: Duration::ZERO, background: Some(true) });
             }
             for (index, service) in node.serve.iter().enumerate() {

@@ -90,7 +90,7 @@ fn a_route_needs_an_interface_in_the_network_of_its_router() {
 
 #[test]
 fn a_program_that_cannot_start_says_where_and_why() {
-    let client = NodeSpec::host("c").ethernet("eth0", &[]).run(DhcpClient { interface: "wlan0".into() });
+    let client = NodeSpec::host("c").ethernet("eth0", &[]).run(DhcpClient::on("wlan0"));
     let said = "a program of c cannot start: it has no interface 'wlan0', only: eth0";
     assert_eq!(refusal(two_hosts().node(client)), said);
 

@@ -44,12 +44,9 @@ fn home(scenario: Scenario) -> Scenario {
                 .line("wan", &[Cidr::v4([198, 51, 100, 2], 30)])
                 .route(Cidr::ANY_V4, [198, 51, 100, 1])
                 .run(DhcpServer {
-                    interface: "lan".into(),
-                    first: [192, 0, 2, 100].into(),
-                    last: [192, 0, 2, 199].into(),
-                    router: [192, 0, 2, 1].into(),
-                    resolvers: vec![RESOLVER.into()],
-                    lease: Duration::from_secs(3600),
+                    interface: Some("lan".into()),
+                    resolvers: Some(vec![RESOLVER.into()]),
+                    ..DhcpServer::default()
                 }),
         )
         .link("laptop-cable", "laptop:eth0", "home-switch:port0", HOME_CABLE)
@@ -102,7 +99,7 @@ fn names(scenario: Scenario) -> Scenario {
         NodeSpec::host(name).ethernet("eth0", &[Cidr::v4(address, 28)]).route(Cidr::ANY_V4, router)
     };
     scenario
-        .node(host("resolver", RESOLVER, [198, 51, 100, 49]).run(Resolver { roots: vec![ROOT.into()] }))
+        .node(host("resolver", RESOLVER, [198, 51, 100, 49]).run(Resolver::new(&[ROOT.into()])))
         .node(host("root", ROOT, [198, 51, 100, 65]).run(NameServer::new(&[(".", zones::ROOT)])))
         .node(host("tld", TLD, [203, 0, 113, 17]).run(NameServer::new(&[("com.", zones::COM), ("net.", zones::NET)])))
         .node(
