@@ -4,6 +4,7 @@
 //!   scenario/   a world as a value: nodes, links, programs, timeline, expectations
 //!   counterfactual/  nodes that do what the standards do not
 //!   program/    what runs on its hosts
+//!   expect/     the language of expectations, measures and rules
 //!   run         a scenario and a seed give an Outcome, which owns the recording
 //!   worlds/     built-in scenarios
 //!   visit       type a URL, see the page
@@ -12,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod counterfactual;
+pub mod expect;
 pub mod file;
 mod lab;
 pub mod outcome;

@@ -1,5 +1,6 @@
 //! The sink that remembers: a handle for the owner, a [`Sink`] for the world, one [`Recording`] between them.
 
+use std::ops::BitOr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base::event::Event;
@@ -69,6 +70,22 @@ impl Wants {
             Kind::Metrics => self.metrics,
             Kind::App => self.app,
             Kind::Secret => self.secrets,
+        }
+    }
+}
+
+/// What either of both wants.
+impl BitOr for Wants {
+    type Output = Wants;
+    fn bitor(self, other: Wants) -> Wants {
+        Wants {
+            frames: self.frames || other.frames,
+            drops: self.drops || other.drops,
+            network: self.network || other.network,
+            transport: self.transport || other.transport,
+            metrics: self.metrics || other.metrics,
+            app: self.app || other.app,
+            secrets: self.secrets || other.secrets,
         }
     }
 }

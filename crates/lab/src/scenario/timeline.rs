@@ -5,6 +5,7 @@ use sim::{Rule, Verdict, rule};
 use wire::PacketBuf;
 
 use super::{BuildError, Loss, WayPatch};
+use crate::expect::FramePredicate;
 
 /// Something that happens at a moment.
 #[derive(Clone, PartialEq, Debug)]
@@ -106,10 +107,10 @@ impl Chosen {
         Ok(Box::new(rule::Of { filter, rule }))
     }
 
-    fn filter(&self, _: LinkType) -> Result<Box<dyn FnMut(&PacketBuf) -> bool + Send>, BuildError> {
-        match &self.of {
-            None => Ok(Box::new(|_| true)),
-            Some(_) => Err(BuildError::new("frames cannot be chosen by an expression yet".into())),
-        }
+    fn filter(&self, link_type: LinkType) -> Result<Box<dyn FnMut(&PacketBuf) -> bool + Send>, BuildError> {
+        let Some(of) = &self.of else { return Ok(Box::new(|_| true)) };
+        let wrong = |error| BuildError::new(format!("'{of}' chooses no frames: {error}"));
+        let mut predicate = FramePredicate::parse(of).map_err(wrong)?;
+        Ok(Box::new(move |frame| predicate.matches(link_type, &frame.contiguous())))
     }
 }
