@@ -64,7 +64,13 @@ fn later(make: impl FnOnce() -> Files) -> impl Iterator<Item = (String, Vec<u8>)
 
 fn ladder(index: Arc<Index<'_>>, options: &Options) -> Files {
     let ladder = Ladder::of_index(index, &options.ladder);
-    vec![("ladder.txt".into(), ladder.text(Style { width: TEXT_WIDTH, ..Style::PLAIN }).into_bytes())]
+    if ladder.is_empty() {
+        return Vec::new();
+    }
+    let text = ladder.text(Style { width: TEXT_WIDTH, ..Style::PLAIN });
+    [("ladder.txt", text), ("ladder.svg", ladder.svg()), ("ladder.mmd", ladder.mermaid())]
+        .map(|(name, picture)| (name.into(), picture.into_bytes()))
+        .into()
 }
 
 fn plots(index: &Index<'_>, options: &Options) -> Files {
@@ -97,9 +103,9 @@ mod tests {
     }
 
     #[test]
-    fn a_run_leaves_captures_events_series_ladder_and_plots() {
+    fn a_run_leaves_captures_events_series_and_plots() {
         let names = names(&sawtooth(1));
-        for name in ["captures/client-eth0.pcapng", "events.qlog.jsonl", "ladder.txt", "plots/cwnd.svg"] {
+        for name in ["captures/client-eth0.pcapng", "events.qlog.jsonl", "plots/run.svg", "plots/cwnd.svg"] {
             assert!(names.iter().any(|n| n == name), "{name} is not in {names:?}");
         }
         assert!(names.contains(&"series/tcp-client-50000-203.0.113.5-80.csv".into()), "{names:?}");
@@ -107,8 +113,11 @@ mod tests {
     }
 
     #[test]
-    fn a_visit_leaves_its_waterfall_too() {
-        assert!(names(&visit(Plot::AllIsWell).cut()).contains(&"waterfall.txt".into()));
+    fn a_visit_leaves_its_ladder_and_waterfall_too() {
+        let names = names(&visit(Plot::AllIsWell).cut());
+        for name in ["ladder.txt", "ladder.svg", "ladder.mmd", "waterfall.txt"] {
+            assert!(names.iter().any(|n| n == name), "{name} is not in {names:?}");
+        }
     }
 
     #[test]

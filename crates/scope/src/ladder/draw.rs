@@ -1,6 +1,7 @@
 //! Rows as text.
 
-use super::{Arrow, Row};
+use super::choice::{Piece, pieces};
+use super::rows::{Arrow, Row};
 use crate::render::Style;
 use crate::render::style::{Paint, cut, fold, line, millis};
 
@@ -18,12 +19,10 @@ pub(super) fn ladder(names: &[String], rows: &[Row], style: Style) -> String {
     let canvas = Canvas::new(names, rows, style);
     let mut out = String::new();
     canvas.heading(&mut out, names);
-    for (n, row) in rows.iter().enumerate() {
-        if rows.len() > MAX_ROWS && n == MAX_ROWS / 2 {
-            line(&mut out, &format!("{:>TIME$}  ({} rows left out)", "", rows.len() - MAX_ROWS));
-        }
-        if rows.len() <= MAX_ROWS || n < MAX_ROWS / 2 || n >= rows.len() - MAX_ROWS / 2 {
-            canvas.row(&mut out, row);
+    for piece in pieces(rows, MAX_ROWS) {
+        match piece {
+            Piece::Row(place) => canvas.row(&mut out, &rows[place], &rows[place].side(names)),
+            Piece::LeftOut(count) => line(&mut out, &format!("{:>TIME$}  ({count} rows left out)", "⋮")),
         }
     }
     out
@@ -31,13 +30,16 @@ pub(super) fn ladder(names: &[String], rows: &[Row], style: Style) -> String {
 
 impl Canvas {
     fn new(names: &[String], rows: &[Row], style: Style) -> Canvas {
-        let label = rows.iter().filter_map(|row| row.arrow.as_ref()).map(|arrow| arrow.label.chars().count()).max();
-        let note = rows.iter().flat_map(|row| &row.notes).map(|note| note.chars().count()).max().unwrap_or(0);
         let gaps = names.len().saturating_sub(1).max(1);
+        // Labels may cross rungs, so what spans several columns needs less room between two.
+        let needs =
+            |arrow: &Arrow| (arrow.label.chars().count() + SHAFT).div_ceil(arrow.to.abs_diff(arrow.from).max(1));
+        let gap = rows.iter().filter_map(|row| row.arrow.as_ref()).map(needs).max().unwrap_or(0);
+        let sides = rows.iter().filter(|row| row.is_notable()).flat_map(|row| row.side(names));
+        let note = sides.map(|note| note.chars().count()).max().unwrap_or(0);
         let room = style.columns().saturating_sub(2 * TIME + 6);
-        // Labels may cross rungs, so several columns need little more room than two.
-        let wanted = (label.unwrap_or(0) + 12).max(gaps * MIN_GAP).max(names.iter().map(|n| n.len() + 2).sum());
-        let least_notes = note.min(room / 3);
+        let wanted = (gap.max(MIN_GAP) * gaps + 1).max(names.iter().map(|n| n.len() + 2).sum());
+        let least_notes = note.min(room * 2 / 5);
         let area = wanted.min(room.saturating_sub(least_notes)).max(gaps * MIN_GAP);
         let rungs = (0..names.len()).map(|n| n * (area - 1) / gaps).collect();
         Canvas { style, rungs, area, notes: room.saturating_sub(area).max(MIN_NOTES) }
@@ -62,8 +64,8 @@ impl Canvas {
         line(out, &self.style.paint(Paint::Heading, heading.trim_end()));
     }
 
-    fn row(&self, out: &mut String, row: &Row) {
-        let notes: Vec<String> = row.notes.iter().flat_map(|note| fold(note, self.notes)).collect();
+    fn row(&self, out: &mut String, row: &Row, side: &[String]) {
+        let notes: Vec<String> = side.iter().flat_map(|note| fold(note, self.notes)).collect();
         let (mut area, arrived) = match &row.arrow {
             Some(arrow) => (self.arrow(arrow), arrow.arrived),
             None => (self.bare(), None),
@@ -94,7 +96,7 @@ impl Canvas {
         };
         let rightward = to >= from;
         // A loss is drawn in the middle of the last gap; what neither arrived nor was lost is still on its way.
-        let unfinished = arrow.lost || arrow.arrived.is_none();
+        let unfinished = !arrow.refused && (arrow.lost || arrow.arrived.is_none());
         let reach = to.abs_diff(from).saturating_sub(1);
         let gap = self.gap();
         let len = if unfinished { reach.saturating_sub(gap / 3) } else { reach };
@@ -110,8 +112,9 @@ impl Canvas {
             (false, true, false) => '<',
         };
         let tip = place(len.max(1));
-        let fits = len >= arrow.label.chars().count() + 6;
-        if fits || !unfinished {
+        let beyond_it = if rightward { self.area.saturating_sub(tip + 3) } else { tip.saturating_sub(2) };
+        let fits = len >= arrow.label.chars().count() + SHAFT - 1;
+        if fits || !unfinished || beyond_it < len {
             label(&mut text, &arrow.label, place(1).min(tip), len);
         } else {
             beyond(&mut text, &arrow.label, tip, rightward);
@@ -129,7 +132,7 @@ impl Canvas {
 
 /// Sets a label into a shaft, which starts at `start` and is `len` long.
 fn label(text: &mut [char], label: &str, start: usize, len: usize) {
-    let room = len.saturating_sub(6);
+    let room = len.saturating_sub(SHAFT - 1);
     if room < 4 {
         return;
     }
@@ -154,8 +157,10 @@ fn write(text: &mut [char], start: usize, label: &str) {
 
 /// Columns of a time.
 const TIME: usize = 12;
+/// Columns around a label: rung, dashes, spaces and tip.
+const SHAFT: usize = 6;
 /// Least columns between two rungs.
 const MIN_GAP: usize = 12;
 const MIN_NOTES: usize = 20;
-/// Longer ladders lose their middle.
+/// Longer ladders lose what is least telling.
 const MAX_ROWS: usize = 400;

@@ -1,7 +1,7 @@
 //! Ladders of films.
 
-use base::event::{Flow, LinkDrop, RetransmitCause, TcpState, TransportFact};
-use base::{Duration, SeqNum};
+use base::event::{Fact, Flow, LinkDrop, RetransmitCause, TcpState, TransportFact};
+use base::{Duration, PacketId, SeqNum};
 use wire::tcp::Flags;
 
 use super::*;
@@ -39,8 +39,8 @@ fn a_lost_syn_is_drawn_as_a_cross() {
     let line =
         |needle: &str| text.lines().find(|line| line.contains(needle)).unwrap_or_else(|| panic!("{needle}\n{text}"));
     assert!(line("X").contains("SYN seq=0 mss=1460") && line("X").contains("lost on the line after client"));
-    assert!(line("(again)").contains("server: LISTEN -> SYN-RECEIVED"));
-    assert!(line("sends again").trim_start().starts_with("1000.000"));
+    assert!(line("(again: timeout)").contains("server: LISTEN -> SYN-RECEIVED"));
+    assert!(line("(again: timeout)").trim_start().starts_with("1000.000"));
     assert!(line("len=512").contains("seq=1 len=512 ack=1"));
     let syn = |view: &View<'_>| view.tcp().is_some_and(|s| s.header.flags == Flags::SYN);
     let at_ms = |ms| Instant::ZERO + Duration::from_millis(ms);
@@ -68,4 +68,39 @@ fn any_width_gives_a_ladder() {
             assert!(!Ladder::between(&recording, names).text(style).is_empty());
         }
     }
+}
+
+#[test]
+fn the_picture_draws_a_loss_in_mid_flight_with_its_reason() {
+    let recording = lost_syn(&["client", "r1", "server"]);
+    let svg = Ladder::between(&recording, &["client", "r1", "server"]).svg();
+    assert!(svg.contains(">lost on the line after client</text>"));
+    assert_eq!(svg.matches(r#"class="cross""#).count(), 2, "two strokes");
+    assert!(svg.contains(">SYN seq=0 mss=1460 (again: timeout)</text>"));
+    assert!(svg.contains(">ESTABLISHED</text>") && svg.contains(" later</text>"));
+}
+
+#[test]
+fn mermaid_gets_a_line_for_each_packet_and_each_change() {
+    let recording = lost_syn(&["client", "server"]);
+    let diagram = Ladder::between(&recording, &["client", "server"]).mermaid();
+    println!("{diagram}");
+    assert!(diagram.starts_with("sequenceDiagram\n    participant n0 as client\n"));
+    assert!(diagram.contains("n0-xn1: 0.000 ms SYN seq=0 mss=1460 (lost on the line after client)"));
+    assert!(diagram.contains("Note over n0: ESTABLISHED"));
+    assert!(diagram.contains("n1->>n0: "));
+}
+
+#[test]
+fn a_long_ladder_gives_bounded_pictures() {
+    let mut film = Film::new(&[("client", [192, 0, 2, 10]), ("server", [203, 0, 113, 5])]);
+    let mut conn = Conn::new(&film, &["client", "server"], 50_000, 80);
+    for _ in 0..3_000 {
+        conn.client(&mut film, Flags::ACK, b"0123456789", Fate::Arrives);
+    }
+    let recording = film.cut();
+    let ladder = Ladder::of(&recording);
+    assert!(ladder.svg().contains("2000 rows left out"));
+    assert!(ladder.mermaid().len() < 50_000);
+    assert!(ladder.to_string().lines().count() < 500);
 }
