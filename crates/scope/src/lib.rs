@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod album;
+pub mod capture;
 mod conversation;
 pub mod dissect;
 pub mod fields;
