@@ -14,8 +14,24 @@ pub(super) const FIELDS: &[Entry] = &[
         "20 change of cipher, 21 alert, 22 handshake, 23 data",
         Take::Number(Layer::Tls, |r| byte(r, 0)),
     ),
-    entry("tls.record.version", Form::Hex(4), "0x0303 for TLS 1.2 and 1.3", Take::Number(Layer::Tls, |r| half(r, 1))),
-    entry("tls.record.length", Form::Number, "Bytes of the record", Take::Number(Layer::Tls, |r| half(r, 3))),
+    entry(
+        "tls.record.opaque_type",
+        Form::Number,
+        "23: what it really is, is encrypted (TLS 1.3)",
+        Take::Number(Layer::Sealed, |r| byte(r, 0)),
+    ),
+    entry(
+        "tls.record.version",
+        Form::Hex(4),
+        "0x0303 for TLS 1.2 and 1.3",
+        Take::Each(|p, give| records(p, |r| half(r, 1), give)),
+    ),
+    entry(
+        "tls.record.length",
+        Form::Number,
+        "Bytes of the record",
+        Take::Each(|p, give| records(p, |r| half(r, 3), give)),
+    ),
     entry(
         "tls.handshake.type",
         Form::Number,
@@ -32,6 +48,10 @@ pub(super) const FIELDS: &[Entry] = &[
     entry("http.request.uri", Form::Text, "What is asked for", Take::Of(Layer::Http, |head| target(head))),
     entry("http.response.code", Form::Number, "200, 404, …", Take::Number(Layer::Http, status)),
 ];
+
+fn records<'a>(packet: &Packet<'a>, take: fn(&[u8]) -> Option<u64>, give: &mut dyn FnMut(Value<'a>)) {
+    packet.records().filter_map(take).map(Value::Number).for_each(give);
+}
 
 fn handshakes<'a>(
     packet: &Packet<'a>,

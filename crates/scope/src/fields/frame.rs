@@ -45,14 +45,18 @@ fn comments<'a>(packet: &Packet<'a>, give: &mut dyn FnMut(Value<'a>)) {
 #[allow(clippy::unnecessary_wraps, reason = "what the registry takes")]
 fn protocols<'a>(packet: &Packet<'a>) -> Option<Value<'a>> {
     let mut text = String::new();
-    let mut before = None;
+    if packet.raw.link == Link::Ip {
+        text.push_str("raw");
+    }
+    let mut before = "";
     for layer in packet.layers() {
-        let repeated = matches!(layer, Layer::Tls | Layer::Http | Layer::Dns) && before == Some(layer);
-        if !repeated {
+        let name = protocol(layer, packet.raw.link);
+        // Several messages of one stream are told once.
+        if name != before || !matches!(name, "tls" | "http" | "dns") {
             text.push_str(if text.is_empty() { "" } else { ":" });
-            text.push_str(protocol(layer, packet.raw.link));
+            text.push_str(name);
         }
-        before = Some(layer);
+        before = name;
     }
     Some(Value::Text(text.into()))
 }
@@ -72,7 +76,7 @@ const fn protocol(layer: Layer, link: Link) -> &'static str {
         (Layer::Tcp, _) => "tcp",
         (Layer::Dns, _) => "dns",
         (Layer::Dhcp, _) => "dhcp",
-        (Layer::Tls, _) => "tls",
+        (Layer::Tls | Layer::Sealed, _) => "tls",
         (Layer::Http, _) => "http",
         (Layer::Data, _) => "data",
     }

@@ -49,6 +49,8 @@ pub enum Layer {
     Dhcp,
     /// A TLS record.
     Tls,
+    /// A TLS record of version 1.3 that is encrypted: its true type is inside.
+    Sealed,
     /// The head of an HTTP/1 message.
     Http,
     /// Bytes that no one here can read.
@@ -121,6 +123,8 @@ pub(super) struct Cutter<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) source: Source,
     pub(super) parts: Parts,
+    /// Where an IPv4 header stands whose packet is only a fragment.
+    pub(super) fragment: Option<usize>,
 }
 
 impl Cutter<'_> {
@@ -194,10 +198,10 @@ impl Cutter<'_> {
         // Zero: the network card cut a larger packet into segments behind the capture's back.
         let end = if total == 0 { len } else { len.min(start + total) };
         self.put(Layer::Ip4, start, end);
-        if fragment == 0 {
+        if fragment == 0 || (fragment & 0x1fff == 0 && self.is_quoted()) {
             self.transport(protocol, start + header_len, end);
-        } else if fragment & 0x1fff == 0 && self.is_quoted() {
-            self.transport(protocol, start + header_len, end);
+        } else if !self.is_quoted() {
+            self.fragment = Some(start);
         }
     }
 

@@ -99,6 +99,9 @@ pub struct Packet<'a> {
     pub(super) parts: Parts,
     pub(super) datagram: &'a [u8],
     pub(super) stream: &'a [u8],
+    pub(super) messages: &'a [Part],
+    /// The bytes of its TCP stream that are in order with it, if the reader was made to give them.
+    pub in_order: &'a [u8],
 }
 
 impl<'a> Packet<'a> {
@@ -108,11 +111,11 @@ impl<'a> Packet<'a> {
         match &field.0.take {
             Take::Frame(take) => take(self),
             Take::Of(layer, take) => {
-                let mut parts = self.parts.iter().filter(|part| part.layer == *layer);
+                let mut parts = self.parts_of(*layer);
                 parts.find_map(|part| take(self.bytes_of(part)))
             }
             Take::Number(layer, take) => {
-                let mut parts = self.parts.iter().filter(|part| part.layer == *layer);
+                let mut parts = self.parts_of(*layer);
                 parts.find_map(|part| take(self.bytes_of(part))).map(Value::Number)
             }
             Take::Each(take) => {
@@ -131,12 +134,12 @@ impl<'a> Packet<'a> {
         match &field.0.take {
             Take::Frame(take) => take(self).into_iter().for_each(give),
             Take::Of(layer, take) => {
-                for part in self.parts.iter().filter(|part| part.layer == *layer) {
+                for part in self.parts_of(*layer) {
                     take(self.bytes_of(part)).into_iter().for_each(&mut *give);
                 }
             }
             Take::Number(layer, take) => {
-                for part in self.parts.iter().filter(|part| part.layer == *layer) {
+                for part in self.parts_of(*layer) {
                     take(self.bytes_of(part)).map(Value::Number).into_iter().for_each(&mut *give);
                 }
             }
@@ -165,17 +168,23 @@ impl<'a> Packet<'a> {
 
     /// The layers, outermost first.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
-        self.parts.iter().map(|part| part.layer)
+        self.all_parts().map(|part| part.layer)
     }
 
     /// The bytes of the first layer of a kind, from its header to its end.
     pub fn layer(&self, layer: Layer) -> Option<&'a [u8]> {
-        self.parts.find(layer).map(|(part, _)| self.bytes_of(part))
+        self.parts_of(layer).next().map(|part| self.bytes_of(part))
     }
 
     /// The bytes of every layer of a kind.
     pub fn layers_of(&self, layer: Layer) -> impl Iterator<Item = &'a [u8]> {
-        self.parts.iter().filter(move |part| part.layer == layer).map(|part| self.bytes_of(part))
+        self.parts_of(layer).map(|part| self.bytes_of(part))
+    }
+
+    /// The TLS records that it completed, encrypted ones too; of those only the header.
+    pub fn records(&self) -> impl Iterator<Item = &'a [u8]> {
+        let records = self.messages.iter().filter(|part| matches!(part.layer, Layer::Tls | Layer::Sealed));
+        records.map(|part| self.bytes_of(part))
     }
 
     /// From whom to whom: the outermost IP header's addresses.
@@ -197,6 +206,16 @@ impl<'a> Packet<'a> {
         let (part, _) = self.parts.find(Layer::Tcp).filter(|(_, quoted)| !quoted)?;
         let header = self.bytes_of(part);
         Some(header.get(usize::from(header[12] >> 4) * 4..).unwrap_or_default())
+    }
+
+    /// Its own layers, and the messages that its stream brought.
+    fn all_parts(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().chain(self.messages)
+    }
+
+    #[inline]
+    fn parts_of(&self, layer: Layer) -> impl Iterator<Item = &Part> {
+        self.all_parts().filter(move |part| part.layer == layer)
     }
 
     #[inline]
