@@ -11,7 +11,7 @@
 //! | [`Waterfall`] | where the time of each request went |
 //! | [`mod@series`], [`plot`] | how windows, round trips, queues and rates changed, and why |
 //! | [`qlog`] | every event, for machines |
-//! | [`album`] | all of these, as files |
+//! | [`album`], [`report`] | all of these, as files and on one page |
 //! | [`dissect`] | what every byte of a frame means |
 
 #![forbid(unsafe_code)]
@@ -33,6 +33,7 @@ pub mod qlog;
 mod recorder;
 mod recording;
 mod render;
+pub mod report;
 #[cfg(test)]
 mod robustness;
 pub mod series;

@@ -42,6 +42,8 @@ pub(crate) struct Request {
     pub(crate) status: Option<u16>,
     pub(crate) length: Option<u64>,
     pub(crate) content_type: String,
+    /// Where a redirect leads.
+    pub(crate) location: String,
     pub(crate) failed: Option<(Instant, String)>,
     /// The last moment at which the program said something about it.
     pub(crate) last: Instant,
@@ -108,6 +110,7 @@ impl Request {
                 self.status = fact.number("status").and_then(|status| u16::try_from(status).ok());
                 self.length = fact.number("length");
                 self.content_type = text(fact, "type").unwrap_or_default();
+                self.location = text(fact, "location").unwrap_or_default();
             }
             _ => {}
         }

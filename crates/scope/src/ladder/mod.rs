@@ -25,7 +25,7 @@ mod rows;
 mod svg;
 mod time;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,7 +47,7 @@ pub struct Ladder<'a> {
 impl<'a> Ladder<'a> {
     /// All nodes at whose interfaces something was seen, in the order of their ids.
     pub fn of(recording: &'a Recording) -> Ladder<'a> {
-        Self::of_index(Arc::new(Index::of(recording)), &[])
+        Self::of_index(Arc::new(Index::of(recording)), &[], usize::MAX)
     }
 
     /// The nodes called `names`, from left to right, and only what passed at least one of them. A name that no node has
@@ -57,12 +57,19 @@ impl<'a> Ladder<'a> {
         Self::between_nodes(Arc::new(Index::of(recording)), columns)
     }
 
-    /// The nodes called `names`; if there is none of them, all nodes.
-    pub(crate) fn of_index(index: Arc<Index<'a>>, names: &[String]) -> Ladder<'a> {
+    /// The nodes called `names`; if there is none of them, the busiest, at most `most`.
+    pub(crate) fn of_index(index: Arc<Index<'a>>, names: &[String], most: usize) -> Ladder<'a> {
         let mut columns = named(index.recording, names.iter().map(String::as_str));
         if columns.is_empty() {
-            let busy: BTreeSet<NodeId> = index.recording.frames().map(|frame| frame.nic.node).collect();
-            columns = busy.into_iter().collect();
+            let mut frames: BTreeMap<NodeId, usize> = BTreeMap::new();
+            for frame in index.recording.frames() {
+                *frames.entry(frame.nic.node).or_default() += 1;
+            }
+            let mut busy: Vec<(NodeId, usize)> = frames.into_iter().collect();
+            busy.sort_by_key(|(_, frames)| std::cmp::Reverse(*frames));
+            busy.truncate(most);
+            columns = busy.into_iter().map(|(node, _)| node).collect();
+            columns.sort();
         }
         Self::between_nodes(index, columns)
     }

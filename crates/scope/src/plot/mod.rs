@@ -18,7 +18,7 @@
 
 mod layout;
 mod run;
-mod scale;
+pub(crate) mod scale;
 mod svg;
 mod text;
 

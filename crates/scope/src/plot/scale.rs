@@ -4,19 +4,19 @@ use super::{Axis, Quantity};
 
 /// A range of values laid along an axis.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     lo: f64,
     hi: f64,
     log: bool,
     /// Values with their labels, in order.
-    pub(super) ticks: Vec<(f64, String)>,
+    pub(crate) ticks: Vec<(f64, String)>,
     /// The unit of the labels; may be empty.
-    pub(super) unit: &'static str,
+    pub(crate) unit: &'static str,
 }
 
 impl Scale {
     /// From `lo` to `hi`, with about `wanted` ticks.
-    pub(super) fn new(axis: &Axis, lo: f64, hi: f64, wanted: usize) -> Scale {
+    pub(crate) fn new(axis: &Axis, lo: f64, hi: f64, wanted: usize) -> Scale {
         let (lo, hi) = ordered(lo, hi, axis.log);
         let (unit, factor) = unit(axis.quantity, if axis.log { (lo * hi).sqrt() } else { lo.abs().max(hi.abs()) });
         let ticks = if axis.log {
@@ -29,14 +29,14 @@ impl Scale {
     }
 
     /// From the smallest to the largest of `values`, which need not be in order.
-    pub(super) fn around(axis: &Axis, values: impl Iterator<Item = f64>, wanted: usize) -> Scale {
+    pub(crate) fn around(axis: &Axis, values: impl Iterator<Item = f64>, wanted: usize) -> Scale {
         let (lo, hi) = extent(axis, values).unwrap_or((0.0, 1.0));
         Scale::new(axis, lo, hi, wanted)
     }
 
     /// Where a value stands: 0 at the low end, 1 at the high one, outside of that when it is out of range. `None` for what
     /// cannot be shown.
-    pub(super) fn place(&self, value: f64) -> Option<f64> {
+    pub(crate) fn place(&self, value: f64) -> Option<f64> {
         if !value.is_finite() || (self.log && value <= 0.0) {
             return None;
         }
@@ -48,7 +48,7 @@ impl Scale {
     }
 
     /// Label and unit: `cwnd, kB`.
-    pub(super) fn heading(&self, label: &str) -> String {
+    pub(crate) fn heading(&self, label: &str) -> String {
         match (label, self.unit) {
             (label, "") => label.into(),
             ("", unit) => unit.into(),
@@ -58,7 +58,7 @@ impl Scale {
 }
 
 /// The smallest and the largest value that an axis can show.
-pub(super) fn extent(axis: &Axis, values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
+pub(crate) fn extent(axis: &Axis, values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     let shown = values.filter(|value| value.is_finite() && (!axis.log || *value > 0.0));
     shown.fold(None, |range, value| {
         let (lo, hi) = range.unwrap_or((value, value));

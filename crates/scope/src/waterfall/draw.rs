@@ -54,7 +54,7 @@ fn draw_bars(out: &mut String, bars: &[Bar], style: Style) {
 
 /// The stages that a bar shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Dns,
     Tcp,
     Tls,
@@ -63,9 +63,9 @@ enum Stage {
 }
 
 impl Stage {
-    const ALL: [Stage; 5] = [Stage::Dns, Stage::Tcp, Stage::Tls, Stage::Wait, Stage::Receive];
+    pub(super) const ALL: [Stage; 5] = [Stage::Dns, Stage::Tcp, Stage::Tls, Stage::Wait, Stage::Receive];
 
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Stage::Dns => "DNS",
             Stage::Tcp => "TCP",

@@ -10,7 +10,12 @@
 //! an address instead of a name, no TLS) has length zero; the part in which a request failed lasts until the failure.
 
 mod draw;
+mod har;
+mod svg;
 mod trips;
+
+use std::net::SocketAddr;
+use std::time::SystemTime;
 
 use base::{Duration, Instant};
 use serde::Serialize;
@@ -44,6 +49,21 @@ pub struct Bar {
     pub initiator: String,
     /// Why it failed, if it did.
     pub failed: Option<String>,
+    /// The body's length, bytes.
+    #[serde(skip)]
+    pub length: Option<u64>,
+    /// The body's media type; empty if unknown.
+    #[serde(skip)]
+    pub content_type: String,
+    /// Where a redirect leads; empty if none.
+    #[serde(skip)]
+    pub location: String,
+    /// This end of its connection.
+    #[serde(skip)]
+    pub local: Option<SocketAddr>,
+    /// The other end.
+    #[serde(skip)]
+    pub remote: Option<SocketAddr>,
     /// Whether it used a connection that was open already.
     pub reused_connection: bool,
     /// When it began.
@@ -118,6 +138,16 @@ impl Waterfall {
         draw::waterfall(self, style)
     }
 
+    /// The bars as a self-contained SVG.
+    pub fn svg(&self) -> String {
+        svg::waterfall(self)
+    }
+
+    /// An HTTP archive (HAR 1.2). `epoch` is the moment of the calendar that the recording counts from.
+    pub fn har(&self, epoch: SystemTime) -> serde_json::Value {
+        har::archive(self, epoch)
+    }
+
     /// For machines, a list of requests: times in seconds under curl's names, parts in whole nanoseconds.
     pub fn json(&self) -> serde_json::Value {
         json::value(&self.requests)
@@ -152,6 +182,11 @@ impl Bar {
             status: request.status,
             initiator: request.initiator.clone(),
             failed: request.failed.as_ref().map(|(_, why)| why.clone()),
+            length: request.length,
+            content_type: request.content_type.clone(),
+            location: request.location.clone(),
+            local: request.local,
+            remote: request.remote,
             reused_connection: request.reused,
             start: request.start,
             time_namelookup: dns,

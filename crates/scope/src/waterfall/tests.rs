@@ -69,6 +69,39 @@ fn the_waterfall_is_also_json() {
     assert_eq!(json[1]["round_trips"]["tls"], 1);
 }
 
+#[test]
+fn the_archive_has_what_the_format_wants() {
+    use std::time::{Duration as Wall, SystemTime};
+    let waterfall = Waterfall::of(&visit(Plot::AllIsWell).cut());
+    let har = waterfall.har(SystemTime::UNIX_EPOCH + Wall::from_secs(1_767_225_600));
+    assert_eq!((&har["log"]["version"], &har["log"]["creator"]["name"]), (&"1.2".into(), &"glassnet".into()));
+    let entries = har["log"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 3);
+    for entry in entries {
+        let timings = &entry["timings"];
+        let spent =
+            ["blocked", "dns", "connect", "send", "wait", "receive"].map(|name| timings[name].as_f64().unwrap());
+        let sum: f64 = spent.iter().filter(|span| **span >= 0.0).sum();
+        assert!((sum - entry["time"].as_f64().unwrap()).abs() < 1e-9, "{entry}");
+        for part in ["startedDateTime", "request", "response", "cache", "timings"] {
+            assert!(!entry[part].is_null(), "{part}");
+        }
+        assert!(entry["startedDateTime"].as_str().unwrap().starts_with("2026-01-01T00:00:00."));
+    }
+    assert_eq!(entries[0]["timings"]["ssl"], -1);
+    assert_eq!(entries[0]["response"]["redirectURL"], "https://www.example.com/");
+    assert!(entries[1]["timings"]["ssl"].as_f64() < entries[1]["timings"]["connect"].as_f64());
+    assert_eq!([&entries[2]["timings"]["dns"], &entries[2]["timings"]["connect"]], [&serde_json::json!(-1); 2]);
+    assert_eq!(entries[1]["serverIPAddress"], "203.0.113.80");
+}
+
+#[test]
+fn the_waterfall_is_also_a_picture() {
+    let svg = Waterfall::of(&visit(Plot::AllIsWell).cut()).svg();
+    assert!(svg.contains(">https://www.example.com/style.css</text>") && svg.contains(">receive</text>"));
+    assert!(Waterfall::default().svg().ends_with("</svg>\n"));
+}
+
 proptest! {
     #[test]
     fn any_times_and_widths_give_a_picture(starts in proptest::collection::vec((0..u64::MAX, 0..u64::MAX), 0..5), width: usize, colour: bool) {
@@ -77,7 +110,10 @@ proptest! {
             time_total: Duration::from_nanos(*total),
             ..Bar::default()
         });
-        let text = Waterfall { requests: requests.collect() }.text(Style { colour, width, explain: false });
+        let waterfall = Waterfall { requests: requests.collect() };
+        prop_assert!(waterfall.svg().ends_with("</svg>\n"));
+        waterfall.har(std::time::SystemTime::UNIX_EPOCH);
+        let text = waterfall.text(Style { colour, width, explain: false });
         prop_assert!(!text.is_empty());
     }
 }
