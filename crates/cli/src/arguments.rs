@@ -52,6 +52,10 @@ Example (as root):
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
+    /// Run an experiment that comes with Glassnet, explained; without a name, list them
+    Lab(crate::command::lab::Lab),
+    /// Run a scenario file: a world, what happens in it, what is expected
+    Run(crate::command::run::Run),
     /// Type a URL, see the page: the story of every packet on the way, the waterfall, the page
     Visit(Visit),
     /// Put the same world on a real interface: a Linux TAP becomes a port of its home switch (root)

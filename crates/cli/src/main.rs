@@ -4,6 +4,7 @@
 
 mod arguments;
 mod command;
+mod experiment;
 mod message;
 mod quantity;
 mod terminal;
@@ -18,6 +19,8 @@ fn main() -> ExitCode {
         Err(code) => return code,
     };
     let result = match arguments.command {
+        Command::Lab(lab) => command::lab::run(&lab),
+        Command::Run(run) => command::run::run(&run),
         Command::Visit(visit) => command::visit::run(&visit),
         Command::Up(up) => command::up::run(&up),
     };

@@ -27,14 +27,30 @@ pub struct Outcome {
     pub now: Instant,
     /// What every node still waited for.
     pub waiting: Vec<(String, Wake)>,
-    /// Expectations that do not hold, each with what there was instead.
-    pub failures: Vec<String>,
+    /// What was expected, and whether it came.
+    pub expectations: Vec<Told>,
+}
+
+/// An expectation after the run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// What was expected.
+    pub that: String,
+    /// Why.
+    pub why: Option<String>,
+    /// What there was instead; none: it holds.
+    pub shortfall: Option<String>,
 }
 
 impl Outcome {
     /// Whether everything went as expected.
     pub fn is_as_expected(&self) -> bool {
-        self.ended && self.failures.is_empty() && self.failed_programs().next().is_none()
+        self.ended && self.failures().next().is_none() && self.failed_programs().next().is_none()
+    }
+
+    /// What was expected and did not come, each with what there was instead.
+    pub fn failures(&self) -> impl Iterator<Item = &str> {
+        self.expectations.iter().filter_map(|told| told.shortfall.as_deref())
     }
 
     /// The errors with which programs of one's own ended.
@@ -56,7 +72,7 @@ impl Outcome {
     /// Why the run failed, at length. Writes the captures into a folder of this run under `folder`.
     pub fn report(&self, folder: &Path) -> String {
         let mut text = format!("{} did not go as expected\n", self.scenario);
-        for failure in &self.failures {
+        for failure in self.failures() {
             let _ = writeln!(text, "{failure}");
         }
         for fact in self.failed_programs() {

@@ -8,7 +8,8 @@ use scope::{Recorder, Recording, Wants};
 use sim::{LinkId, RuleId, Way};
 use stack::Node;
 
-use crate::outcome::Outcome;
+use crate::expect::{Expectation, Shortfall, check_all};
+use crate::outcome::{Outcome, Told};
 use crate::program::Commons;
 use crate::scenario::{At, BuildError, Built, Chosen, Do, Heading, LinkSpec, NodeSpec, Run, Scenario, WayPatch};
 
@@ -56,8 +57,25 @@ impl Scenario {
         let now = running.built.world.now();
         drop(running);
         let recording = self.named(recorder.take());
-        let failures = self.expectations.iter().filter_map(|expect| expect.check(&recording).err()).collect();
-        Ok(Outcome { scenario: self.name.clone(), seed, epoch: self.epoch, recording, ended, now, waiting, failures })
+        let expectations = self.told(&recording);
+        let scenario = self.name.clone();
+        Ok(Outcome { scenario, seed, epoch: self.epoch, recording, ended, now, waiting, expectations })
+    }
+
+    /// Which expectations hold of a recording.
+    fn told(&self, recording: &Recording) -> Vec<Told> {
+        let shortfalls = check_all(&self.expectations, recording);
+        let told = |(expectation, shortfall): (&Expectation, Option<Shortfall>)| Told {
+            that: expectation.that.clone(),
+            why: expectation.why.clone(),
+            shortfall: shortfall.map(|shortfall| shortfall.to_string()),
+        };
+        self.expectations.iter().zip(shortfalls).map(told).collect()
+    }
+
+    /// What must be recorded so that the expectations can be told.
+    pub fn wants(&self) -> Wants {
+        self.expectations.iter().fold(Wants::APP, |wants, expectation| wants | expectation.wants())
     }
 
     /// Says whose the addresses are, for hosts that never spoke do not show it.

@@ -5,9 +5,10 @@ use base::{Duration, Nic};
 use scope::Recording;
 use services::url::{BadUrl, Url};
 
+use crate::expect::expect;
 use crate::outcome::Outcome;
 use crate::program::Browse;
-use crate::scenario::{BuildError, Expect, Loss, Scenario, WayPatch};
+use crate::scenario::{BuildError, Loss, Scenario, WayPatch};
 use crate::worlds::internet::{ACCESS, LAPTOP, internet};
 
 /// What to visit, and over which access line.
@@ -49,7 +50,7 @@ impl Visit {
             let browse = Browse { url: self.url.clone(), interface: "eth0".into(), width: self.width };
             *laptop = laptop.clone().run(browse);
         }
-        scenario.expect(Expect::fact("visit", "page")).expect(Expect::no_fact("visit", "failed"))
+        scenario.expect(expect("count(visit.page) > 0")).expect(expect("count(visit.failed) == 0"))
     }
 
     /// Runs it.

@@ -92,12 +92,24 @@ impl Expectation {
 }
 
 /// Checks many expectations over one recording, reading each field of its frames once; gives those that do not hold.
-pub fn check_all<'e>(expectations: impl IntoIterator<Item = &'e Expectation>, recording: &Recording) -> Vec<Shortfall> {
+pub fn check_all<'e>(
+    expectations: impl IntoIterator<Item = &'e Expectation>,
+    recording: &Recording,
+) -> Vec<Option<Shortfall>> {
     let expectations: Vec<&Expectation> = expectations.into_iter().collect();
     let tables = Tables::of(recording);
     let columns: Vec<_> = expectations.iter().flat_map(|expectation| expectation.columns()).collect();
     tables.read_columns(&columns);
-    expectations.into_iter().filter_map(|expectation| expectation.check_in(&tables).err()).collect()
+    expectations.into_iter().map(|expectation| expectation.check_in(&tables).err()).collect()
+}
+
+/// An expectation of a program or a test, whose text is known to be right.
+///
+/// # Panics
+/// When it is not, with the mistake in its place.
+#[track_caller]
+pub fn expect(that: &str) -> Expectation {
+    Expectation::parse(that).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What the sources under `root` need.

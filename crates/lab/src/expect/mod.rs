@@ -42,7 +42,7 @@ mod unit;
 mod value;
 
 pub use error::ExpressionError;
-pub use expectation::{Expectation, check_all};
+pub use expectation::{Expectation, check_all, expect};
 pub use measure::{Measure, Measured};
 pub use predicate::FramePredicate;
 pub use reference::reference;

@@ -2,7 +2,6 @@
 
 mod addressing;
 mod build;
-mod expect;
 mod link;
 mod timeline;
 
@@ -15,10 +14,10 @@ use sim::Cable;
 use stack::{Config, InterfaceConfig};
 
 pub use build::{BuildError, Built};
-pub use expect::Expect;
 pub use link::{LinkSpec, Loss, WayPatch, WaySpec};
 pub use timeline::{At, Chosen, Do, Heading};
 
+use crate::expect::Expectation;
 use crate::program::Program;
 
 /// A world, ready to be run with a seed.
@@ -37,7 +36,7 @@ pub struct Scenario {
     /// What happens when.
     pub timeline: Vec<At>,
     /// What must be true at the end.
-    pub expectations: Vec<Expect>,
+    pub expectations: Vec<Expectation>,
     /// When a run is ended that does not end by itself.
     pub limit: Duration,
     /// How long a run goes on after its last program and the last entry of its timeline, so that the last segments arrive.
@@ -165,7 +164,7 @@ impl Scenario {
     }
 
     /// Something must be true at the end.
-    pub fn expect(mut self, expectation: Expect) -> Self {
+    pub fn expect(mut self, expectation: Expectation) -> Self {
         self.expectations.push(expectation);
         self
     }
