@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use base::Duration;
 use clap::{Parser, Subcommand};
 
+use crate::command;
 use crate::message::COULD_NOT_RUN;
 use crate::quantity;
 
@@ -60,6 +61,18 @@ pub(crate) enum Command {
     Visit(Visit),
     /// Put the same world on a real interface: a Linux TAP becomes a port of its home switch (root)
     Up(Up),
+    /// Say whether a scenario file is in order, without running it
+    Check(command::check::Check),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(command::schema::Schema),
+    /// Turn a topology of containerlab, Kathará or Mininet into a scenario file
+    Import(command::import::Import),
+    /// Print a scenario's topology for Graphviz or Mermaid
+    Export(command::export::Export),
+    /// What listens at which port
+    Ports(command::ports::Ports),
+    /// What an address says about itself; are two of them neighbours?
+    Address(command::address::Address),
 }
 
 #[derive(clap::Args, Debug)]

@@ -23,6 +23,12 @@ fn main() -> ExitCode {
         Command::Run(run) => command::run::run(&run),
         Command::Visit(visit) => command::visit::run(&visit),
         Command::Up(up) => command::up::run(&up),
+        Command::Check(check) => command::check::run(&check),
+        Command::Schema(schema) => command::schema::run(&schema),
+        Command::Import(import) => command::import::run(&import),
+        Command::Export(export) => command::export::run(&export),
+        Command::Ports(ports) => command::ports::run(&ports),
+        Command::Address(address) => command::address::run(&address),
     };
     match result {
         Ok(code) => code,

@@ -14,7 +14,10 @@
 
 pub mod counterfactual;
 pub mod expect;
+pub mod export;
 pub mod file;
+pub mod handbook;
+pub mod import;
 mod lab;
 pub mod outcome;
 pub mod program;

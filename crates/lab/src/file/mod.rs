@@ -18,7 +18,7 @@ mod schema;
 mod structure;
 mod syntax;
 mod tree;
-mod types;
+pub(crate) mod types;
 pub mod words;
 
 use serde::Deserialize;

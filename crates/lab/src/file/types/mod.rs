@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub(super) use action::{Action, At, Frames};
 pub(super) use link::{Impairments, Link, LinkKind};
 pub(super) use node::{Addresses, Node, NodeKind, OneOrMany};
-pub(super) use ordered::Ordered;
+pub(crate) use ordered::Ordered;
 pub(super) use stack::{EcnWord, KeepaliveSettings, Stack};
 
 use super::scalar::{NodeName, Slug, Time};

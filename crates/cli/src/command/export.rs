@@ -1,0 +1,46 @@
+//! `glassnet export`: the topology of a scenario as a picture's text.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lab::export;
+use lab::file::Override;
+
+use crate::message::Problem;
+use crate::terminal;
+
+#[derive(clap::Args, Debug)]
+#[command(before_help = EXAMPLES)]
+pub(crate) struct Export {
+    /// The scenario file, or the name of a lab that comes with Glassnet
+    pub(crate) file: PathBuf,
+    /// For whom
+    #[arg(long, value_enum)]
+    pub(crate) to: Form,
+    /// Change a setting first: link.wire.delay=80ms
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+pub(crate) enum Form {
+    /// Graphviz
+    Dot,
+    /// Mermaid, which Markdown pages draw
+    Mermaid,
+}
+
+const EXAMPLES: &str = "\
+Example:
+  glassnet export lab.toml --to dot | dot -Tsvg > lab.svg
+  glassnet export lab.toml --to mermaid";
+
+pub(crate) fn run(arguments: &Export) -> Result<ExitCode, Problem> {
+    let settings: Vec<Override> = arguments.set.iter().map(Override::new).collect();
+    let (lab, _) = super::check::read(&arguments.file, &settings)?;
+    terminal::print(&match arguments.to {
+        Form::Dot => export::dot(&lab),
+        Form::Mermaid => export::mermaid(&lab),
+    });
+    Ok(ExitCode::SUCCESS)
+}
