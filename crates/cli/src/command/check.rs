@@ -36,8 +36,8 @@ pub(crate) fn run(check: &Check) -> Result<ExitCode, Problem> {
 
 /// Reads a lab and what is to be said about it; a name without a file may be that of a shipped lab.
 pub(crate) fn read(file: &Path, settings: &[Override]) -> Result<(Lab, String), Problem> {
-    let text = text(file)?;
-    let read = file::read_with_warnings(&text, &file.display().to_string(), settings);
+    let source = super::run::source(file)?;
+    let read = file::read_with_warnings(&source.text, &source.name, settings);
     // Colours are taken out again where nobody wants them.
     match read {
         Ok((lab, warnings)) => Ok((lab, warnings.render(true))),
@@ -46,28 +46,6 @@ pub(crate) fn read(file: &Path, settings: &[Override]) -> Result<(Lab, String), 
             let what = if count == 1 { "a mistake".to_owned() } else { format!("{count} mistakes") };
             Err(Problem::told(diagnosis.render(true), format!("{what} in {}", file.display())))
         }
-    }
-}
-
-fn text(file: &Path) -> Result<String, Problem> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let name = file.to_str().unwrap_or("");
-            lab::shipped::text(name).map(str::to_owned).ok_or_else(|| {
-                let near = file::words::nearest(name, lab::shipped::LABS.iter().map(|(name, _)| *name));
-                let hint = match near {
-                    Some(near) => format!("there is a lab called {near}; files have a path, such as ./{name}"),
-                    None => "give the path of a scenario file".to_owned(),
-                };
-                Problem::new(format!("{name} cannot be read"), "there is no such file, and no lab of that name", hint)
-            })
-        }
-        Err(error) => Err(Problem::new(
-            format!("{} cannot be read", file.display()),
-            error,
-            "a scenario file is UTF-8 text that you may read",
-        )),
     }
 }
 

@@ -266,7 +266,9 @@ fn remarks(explained: &Explained) -> Vec<String> {
     let mut remarks = Vec::new();
     let Some(prefix) = explained.prefix else {
         let usual = if explained.address.is_ipv4() { 24 } else { 64 };
-        return vec![format!("which network it is in, the address alone does not say: add the length, such as /{usual}")];
+        return vec![format!(
+            "which network it is in, the address alone does not say: add the length, such as /{usual}"
+        )];
     };
     if let (IpAddr::V4(own), Some(network)) = (explained.address, &explained.network) {
         if network.broadcast == Some(own) {
@@ -275,7 +277,9 @@ fn remarks(explained: &Explained) -> Vec<String> {
             remarks.push("the host part is all zeros: the network itself, no host has it".into());
         }
         match prefix {
-            31 => remarks.push("/31 is for the two ends of a line: no network and no broadcast address (RFC 3021)".into()),
+            31 => {
+                remarks.push("/31 is for the two ends of a line: no network and no broadcast address (RFC 3021)".into())
+            }
             32 => remarks.push("/32 is a single host, as loopback interfaces and host routes have it".into()),
             _ => {}
         }

@@ -60,9 +60,19 @@ pub const COUNT: u32 = 1 << 16;
 
 /// The three ranges.
 pub const RANGES: [Range; 3] = [
-    Range { first: 0, last: 1023, name: "system", purpose: "assigned by IANA after review; to listen there needs rights on Unix" },
+    Range {
+        first: 0,
+        last: 1023,
+        name: "system",
+        purpose: "assigned by IANA after review; to listen there needs rights on Unix",
+    },
     Range { first: 1024, last: 49_151, name: "user", purpose: "assigned by IANA on request (\"registered\")" },
-    Range { first: 49_152, last: 65_535, name: "dynamic", purpose: "never assigned: what a client's system picks for itself" },
+    Range {
+        first: 49_152,
+        last: 65_535,
+        name: "dynamic",
+        purpose: "never assigned: what a client's system picks for itself",
+    },
 ];
 
 /// The range of a number.
@@ -80,9 +90,8 @@ pub fn find(question: &str) -> Vec<&'static Port> {
     if !exact.is_empty() {
         return exact;
     }
-    let holds = |port: &&Port| {
-        [port.name, port.purpose, port.remark].iter().any(|text| text.to_lowercase().contains(&wanted))
-    };
+    let holds =
+        |port: &&Port| [port.name, port.purpose, port.remark].iter().any(|text| text.to_lowercase().contains(&wanted));
     PORTS.iter().filter(holds).collect()
 }
 

@@ -67,7 +67,8 @@ fn ip(node: &mut super::Node, words: &[&str]) -> Option<()> {
 
 /// `ifconfig eth0 10.0.0.1/24 up`, `ifconfig eth0 10.0.0.1 netmask 255.255.255.0`.
 fn ifconfig(node: &mut super::Node, interface: &str, words: &[&str]) -> Option<()> {
-    let words: Vec<&str> = words.iter().copied().filter(|word| !matches!(*word, "up" | "inet" | "inet6" | "add")).collect();
+    let words: Vec<&str> =
+        words.iter().copied().filter(|word| !matches!(*word, "up" | "inet" | "inet6" | "add")).collect();
     let Some(first) = words.first() else { return Some(()) };
     node.addresses.push((super::named(interface), address(first, after(&words, "netmask"))?));
     Some(())
@@ -89,7 +90,11 @@ fn network(text: &str, via: IpAddr) -> Option<Cidr> {
     let any = if via.is_ipv4() { Cidr::ANY_V4 } else { Cidr::ANY_V6 };
     match text {
         "default" => Some(any),
-        _ => text.parse::<Cidr>().ok().or_else(|| text.parse().ok().map(|host: IpAddr| Cidr::new(host, 128))).map(|to| to.network()),
+        _ => text
+            .parse::<Cidr>()
+            .ok()
+            .or_else(|| text.parse().ok().map(|host: IpAddr| Cidr::new(host, 128)))
+            .map(|to| to.network()),
     }
 }
 

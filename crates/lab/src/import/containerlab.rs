@@ -14,9 +14,14 @@ pub fn containerlab(text: &str) -> Result<Imported, ImportError> {
     let file: File = serde_saphyr::from_str(text).map_err(|error| {
         let message = error.to_string();
         let what = format!("this is no containerlab topology: {}", message.lines().next().unwrap_or(""));
-        ImportError { what, hint: "it has a `topology` with `nodes` and `links`; see https://containerlab.dev/manual/topo-def-file/".into() }
+        ImportError {
+            what,
+            hint: "it has a `topology` with `nodes` and `links`; see https://containerlab.dev/manual/topo-def-file/"
+                .into(),
+        }
     })?;
-    let mut topology = Topology { source: "imported from a containerlab topology".into(), name: file.name, ..Topology::default() };
+    let mut topology =
+        Topology { source: "imported from a containerlab topology".into(), name: file.name, ..Topology::default() };
     for key in file.rest.keys() {
         topology.note(format!("`{key}`"));
     }
@@ -71,10 +76,16 @@ fn add_node(topology: &mut Topology, definition: &Definition, name: &str, node: 
     let kind = node.kind.clone().or(default.kind.clone()).unwrap_or_else(|| "linux".into());
     let of_kind = definition.kinds.as_ref().and_then(|kinds| kinds.get(&kind)).cloned().flatten().unwrap_or_default();
     let image = node.image.as_deref().or(of_kind.image.as_deref()).or(default.image.as_deref()).unwrap_or("");
-    let forwards = |node: &Node| node.sysctls.iter().any(|(key, value)| key.contains("forward") && value.to_string().contains('1'));
+    let forwards = |node: &Node| {
+        node.sysctls.iter().any(|(key, value)| key.contains("forward") && value.to_string().contains('1'))
+    };
     let ours = match kind.as_str() {
         "bridge" | "ovs-bridge" => Kind::Switch,
-        "linux" | "host" | "ext-container" | "k8s-kind" if !is_router(image) && !forwards(&node) && !forwards(&of_kind) => Kind::Host,
+        "linux" | "host" | "ext-container" | "k8s-kind"
+            if !is_router(image) && !forwards(&node) && !forwards(&of_kind) =>
+        {
+            Kind::Host
+        }
         // Everything else that containerlab starts is some vendor's router.
         _ => Kind::Router,
     };
@@ -118,7 +129,11 @@ fn add_link(topology: &mut Topology, index: usize, link: &Json) {
         }
     }
     let mut own = Link::new((&a.0, &a.1), (&b.0, &b.1));
-    own.mtu = link.get("mtu").and_then(Json::as_u64).and_then(|mtu| u32::try_from(mtu).ok()).filter(|mtu| (68..=65_535).contains(mtu));
+    own.mtu = link
+        .get("mtu")
+        .and_then(Json::as_u64)
+        .and_then(|mtu| u32::try_from(mtu).ok())
+        .filter(|mtu| (68..=65_535).contains(mtu));
     topology.links.push(own);
     let known = ["type", "endpoints", "mtu"];
     for key in link.as_object().into_iter().flat_map(|link| link.keys()).filter(|key| !known.contains(&key.as_str())) {

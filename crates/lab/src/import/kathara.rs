@@ -50,7 +50,10 @@ pub fn kathara(text: &str, startup: &dyn Fn(&str) -> Option<String>) -> Result<I
 
 fn wrong(number: usize, line: &str) -> ImportError {
     let what = format!("line {number} is none of a lab.conf: {line}");
-    ImportError { what, hint: "lines read device[0]=\"A\": interface eth0 of device is in the collision domain A".into() }
+    ImportError {
+        what,
+        hint: "lines read device[0]=\"A\": interface eth0 of device is in the collision domain A".into(),
+    }
 }
 
 fn follow_startup(topology: &mut Topology, startup: &dyn Fn(&str) -> Option<String>) {

@@ -42,7 +42,10 @@ pub fn mininet(words: &str) -> Result<Imported, ImportError> {
         }
     }
     if built.topology.nodes.len() > MOST_NODES {
-        return Err(error(format!("'{words}' has {} nodes", built.topology.nodes.len()), "take smaller numbers: 4000 nodes at most"));
+        return Err(error(
+            format!("'{words}' has {} nodes", built.topology.nodes.len()),
+            "take smaller numbers: 4000 nodes at most",
+        ));
     }
     Ok(built.topology.finish())
 }
@@ -115,7 +118,10 @@ impl Builder {
     fn tree(&mut self, depth: usize, fanout: usize) -> Result<(), ImportError> {
         let leaves = u32::try_from(depth).ok().and_then(|depth| fanout.checked_pow(depth));
         if leaves.is_none_or(|leaves| leaves > MOST_NODES) || depth > DEEPEST {
-            return Err(error(format!("a tree of {depth} levels by {fanout} is too large"), "take smaller numbers, such as tree,3,2"));
+            return Err(error(
+                format!("a tree of {depth} levels by {fanout} is too large"),
+                "take smaller numbers, such as tree,3,2",
+            ));
         }
         let mut switches = 0;
         self.branch(depth, fanout, &mut switches);
@@ -144,7 +150,9 @@ impl Builder {
     /// and every host is in a network of its own.
     fn torus(&mut self, x: usize, y: usize) {
         let name = |i: usize, j: usize| format!("s{}x{}", i % x + 1, j % y + 1);
-        self.topology.note("the torus is of routers: its circles would need switches with a spanning tree; addresses are computed");
+        self.topology.note(
+            "the torus is of routers: its circles would need switches with a spanning tree; addresses are computed",
+        );
         for i in 0..x {
             for j in 0..y {
                 let (own, host) = (name(i, j), format!("h{}x{}", i + 1, j + 1));

@@ -2,27 +2,33 @@
 
 use super::Reading;
 use crate::expect::{Expectation, ExpressionError, FramePredicate, Measure};
-use crate::file::diagnose::Problem;
+use crate::file::diagnose::{Problem, Span};
+use crate::file::names::unknown;
 use crate::file::tree::Place;
 use crate::scenario::Scenario;
 
 impl Reading<'_> {
     /// Expectations and measures.
-    pub(super) fn expressions(&mut self, _: &Scenario) -> (Vec<Expectation>, Vec<(String, String)>) {
+    pub(super) fn expressions(&mut self, scenario: &Scenario) -> (Vec<Expectation>, Vec<(String, String)>) {
         let mut expectations = Vec::new();
         for (number, expect) in self.file.expect.iter().enumerate() {
+            let place = Place::of(["expect", &number.to_string(), "that"]);
             match Expectation::parse(&expect.that) {
                 Ok(mut parsed) => {
                     parsed.why.clone_from(&expect.why);
+                    self.check_names(scenario, &expect.that, &place);
                     expectations.push(parsed);
                 }
-                Err(error) => self.wrong(&error, &Place::of(["expect", &number.to_string(), "that"])),
+                Err(error) => self.wrong(&error, &place),
             }
         }
         let mut measures = Vec::new();
         for (name, text) in self.file.measure.iter() {
             match Measure::parse(text) {
-                Ok(_) => measures.push((name.to_owned(), text.clone())),
+                Ok(_) => {
+                    self.check_names(scenario, text, &Place::of(["measure", name]));
+                    measures.push((name.to_owned(), text.clone()));
+                }
                 Err(error) => self.wrong(&error, &Place::of(["measure", name])),
             }
         }
@@ -36,9 +42,90 @@ impl Reading<'_> {
         }
     }
 
+    /// Whether the nodes and interfaces that an expression compares with are there.
+    fn check_names(&mut self, scenario: &Scenario, text: &str, place: &Place) {
+        for mention in mentions(text) {
+            let interfaces = scenario.links.iter().flat_map(|link| &link.ends);
+            let known: Vec<String> = match mention.is_nic {
+                false => scenario.nodes.iter().map(|node| node.name.clone()).collect(),
+                true => interfaces.map(|(node, interface)| format!("{node}.{interface}")).collect(),
+            };
+            if !known.iter().any(|name| name == mention.name) {
+                let what = if mention.is_nic { "interface" } else { "node" };
+                let span = self.within(place, &mention.span);
+                self.report(unknown(what, mention.name, &span, &known));
+            }
+        }
+    }
+
     fn wrong(&mut self, error: &ExpressionError, place: &Place) {
         let local = error.span.clone();
         let problem = Problem::new(self.within(place, &local), error.message.clone());
         self.report(problem.help_if(error.help.clone()));
+    }
+}
+
+/// The name of a node or an interface in an expression.
+struct Mention<'a> {
+    is_nic: bool,
+    name: &'a str,
+    span: Span,
+}
+
+/// What an expression compares `node` and `nic` with: `node == 'client'`, `nic in ['client.eth0', 'r.lan']`.
+fn mentions(text: &str) -> Vec<Mention<'_>> {
+    let mut found = Vec::new();
+    let mut compared = None;
+    let mut rest = 0;
+    while let Some(letter) = text[rest..].chars().next() {
+        let from = rest;
+        rest += letter.len_utf8();
+        if letter == '\'' || letter == '"' {
+            let Some(length) = text[rest..].find(letter) else { break };
+            if let Some(is_nic) = compared {
+                found.push(Mention { is_nic, name: &text[rest..rest + length], span: from..rest + length + 1 });
+            }
+            rest += length + 1;
+        } else if letter.is_alphabetic() || letter == '_' {
+            let word_end = text[from..].find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '.'));
+            rest = word_end.map_or(text.len(), |length| from + length);
+            compared = match &text[from..rest] {
+                "node" => Some(false),
+                "nic" => Some(true),
+                "in" | "not" => compared,
+                _ => None,
+            };
+        } else if !matches!(letter, ' ' | '=' | '!' | '[' | ',' | '\n') {
+            compared = None;
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn names_are_found_where_they_are_compared() {
+        let names = |text: &str| -> Vec<(bool, String)> {
+            mentions(text).iter().map(|mention| (mention.is_nic, mention.name.to_owned())).collect()
+        };
+        assert_eq!(
+            names("count(frames[node == 'a' and nic != 'b.eth0'])"),
+            [(false, "a".into()), (true, "b.eth0".into())]
+        );
+        assert_eq!(names("frames[node in ['a', 'b']]"), [(false, "a".into()), (false, "b".into())]);
+        assert_eq!(names("states[to == 'ESTABLISHED'][node=='a']"), [(false, "a".into())]);
+        assert!(names("first(x.node) == y and reason == 'queue full'").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,30}") {
+            let _ = mentions(&text);
+        }
     }
 }

@@ -37,6 +37,7 @@ pub(super) fn lab(tree: &Tree, file: &File, text: &dyn Fn(&Span) -> String) -> (
     let mut reading = Reading { tree, text, file, problems: Vec::new() };
     let mut scenario = Scenario::new(&file.name.0);
     scenario.limit = file.limit.as_ref().map_or(LIMIT, |limit| limit.0);
+    scenario.linger = file.linger.as_ref().map_or(scenario.linger, |linger| linger.0);
     scenario.links = reading.links();
     scenario.nodes = reading.nodes();
     reading.programs(&mut scenario);

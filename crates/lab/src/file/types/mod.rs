@@ -43,6 +43,9 @@ pub(super) struct File {
     /// The limit with `--full`, for long curves.
     #[serde(default)]
     pub(super) full_limit: Option<Time>,
+    /// How long a run goes on after its last program, so that the last segments arrive. Default 2s.
+    #[serde(default)]
+    pub(super) linger: Option<Time>,
     /// What to see and why: Markdown, at most a page. Every number in it stands in an [[expect]].
     #[serde(default)]
     #[schemars(extend("examples" = ["markdown"]))]

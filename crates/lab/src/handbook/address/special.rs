@@ -95,7 +95,10 @@ mod tests {
     #[test]
     fn the_smallest_range_wins() {
         let name = |text: &str| of(text.parse().expect("an address")).name;
-        assert_eq!((name("224.0.0.5"), name("224.0.1.1")), ("multicast within one network; routers do not pass it on", "multicast"));
+        assert_eq!(
+            (name("224.0.0.5"), name("224.0.1.1")),
+            ("multicast within one network; routers do not pass it on", "multicast")
+        );
         assert_eq!((name("8.8.8.8"), name("2606:4700::1")), ("public", "public"));
         assert_eq!(of([100, 64, 0, 1].into()).rfc, "RFC 6598");
     }

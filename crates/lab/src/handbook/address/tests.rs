@@ -27,7 +27,10 @@ fn a_host_in_a_network_of_64() {
 #[test]
 fn classes_end_with_the_first_number() {
     let letter = |first: u8| class(Ipv4Addr::new(first, 0, 0, 1)).letter;
-    assert_eq!([0, 127, 128, 191, 192, 223, 224, 239, 240, 255].map(letter), ['A', 'A', 'B', 'B', 'C', 'C', 'D', 'D', 'E', 'E']);
+    assert_eq!(
+        [0, 127, 128, 191, 192, 223, 224, 239, 240, 255].map(letter),
+        ['A', 'A', 'B', 'B', 'C', 'C', 'D', 'D', 'E', 'E']
+    );
     let split = |first: u8| class(Ipv4Addr::new(first, 0, 0, 1)).prefix;
     assert_eq!([10, 172, 192, 224, 240].map(split), [Some(8), Some(16), Some(24), None, None]);
 }
@@ -36,7 +39,10 @@ fn classes_end_with_the_first_number() {
 fn a_mask_and_a_wildcard_are_lengths_too() {
     assert_eq!(explained("192.168.1.77/255.255.255.192").prefix, Some(26));
     assert_eq!(explained("192.168.1.77/0.0.0.63").prefix, Some(26));
-    assert_eq!((explained("10.0.0.1/0.0.0.0").prefix, explained("10.0.0.1/255.255.255.255").prefix), (Some(0), Some(32)));
+    assert_eq!(
+        (explained("10.0.0.1/0.0.0.0").prefix, explained("10.0.0.1/255.255.255.255").prefix),
+        (Some(0), Some(32))
+    );
     assert!(explain("192.168.1.77/255.0.255.0").is_err());
 }
 
