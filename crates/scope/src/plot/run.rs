@@ -116,6 +116,11 @@ impl Run {
 
     /// Adds the panel of some quantities of one unit, and says what was left out of it.
     fn panel(&self, chart: Chart, unit: Unit, names: &[&str]) -> (Chart, Option<String>) {
+        // Of many connections the bytes in flight would only hide the rest.
+        let alone = self.senders.len() == 1;
+        let names: Vec<&str> =
+            names.iter().copied().filter(|name| alone || *name != "in_flight" || names.len() == 1).collect();
+        let names = names.as_slice();
         let mut axis = Axis::new(&names.join(", "), quantity(unit));
         if names.contains(&"rto") {
             axis = axis.log();
@@ -132,17 +137,13 @@ impl Run {
         let alone = self.senders.len() == 1;
         for (n, sender) in self.senders.iter().take(MOST_CURVES).enumerate() {
             for (place, name) in names.iter().enumerate() {
-                // Of many connections the bytes in flight would only hide the rest.
-                if *name == "in_flight" && !alone {
-                    continue;
-                }
                 let Some(series) = self.series_of(name, sender) else { continue };
                 let label = match (alone, names.len() > 1) {
                     (true, _) => (*name).to_owned(),
                     (false, true) => format!("{name} {}", sender.subject.label),
                     (false, false) => sender.subject.label.clone(),
                 };
-                let colour = if *name == "in_flight" { IN_FLIGHT } else { n };
+                let colour = if *name == "in_flight" && alone { IN_FLIGHT } else { n };
                 let curve = Curve::steps(&label, seconds(&series.points)).colour(colour);
                 let curve = if place > 0 && *name != "in_flight" { curve.dashed() } else { curve };
                 chart = chart.curve(if *name == "ssthresh" { curve.may_leave() } else { curve });
