@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn lengths_are_short() {
-        let shown = [1.0, -0.004, 2.5, 3.14159, -7.25, f64::NAN].map(|x| Px(x).to_string());
+        let shown = [1.0, -0.004, 2.5, 3.1357, -7.25, f64::NAN].map(|x| Px(x).to_string());
         assert_eq!(shown, ["1", "0", "2.5", "3.14", "-7.25", "0"]);
     }
 }
