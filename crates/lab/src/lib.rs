@@ -5,6 +5,7 @@
 //!   counterfactual/  nodes that do what the standards do not
 //!   program/    what runs on its hosts
 //!   expect/     the language of expectations, measures and rules
+//!   sweep/      a lab run many times, with other settings and seeds
 //!   run         a scenario and a seed give an Outcome, which owns the recording
 //!   worlds/     built-in scenarios
 //!   visit       type a URL, see the page
@@ -24,6 +25,7 @@ pub mod program;
 pub mod run;
 pub mod scenario;
 pub mod shipped;
+pub mod sweep;
 pub mod up;
 pub mod visit;
 pub mod worlds;

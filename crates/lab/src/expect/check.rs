@@ -1,9 +1,8 @@
 //! The static checks: names become sources, fields and functions, and what can never be right is refused before any run.
 
 use super::ast::{Arithmetic, Comparison, Expr, What as Written};
-use super::error::{ExpressionError, Span};
+use super::error::{ExpressionError, Span, meant};
 use super::function::{Function, functions};
-use super::nearest::meant;
 use super::plan::{Node, Type, What};
 use super::source::{Kind, Source};
 use super::value::Value;
@@ -123,7 +122,7 @@ impl Checker {
         if let Some(records) = of {
             let own = records.field_names().contains(&name) || (records.is_open() && !names_a_source(name, records));
             if own && let Some((field, kind)) = records.field(name) {
-                return Ok(Node { span, kind: Type::One(kind), what: What::Field(field) });
+                return Ok(Node { span, kind: Type::One(kind), what: What::Field(field, name.to_owned()) });
             }
             if !names_a_source(name, records) {
                 return Err(no_field(span, records, name));
@@ -218,7 +217,7 @@ impl Checker {
 /// Whether a part depends on the record that a predicate looks at. Filters inside look at records of their own.
 fn is_open(node: &Node) -> bool {
     match &node.what {
-        What::Field(_) => true,
+        What::Field(..) => true,
         What::Filter(base, _) => is_open(base),
         What::Once(..) => false,
         _ => node.parts().into_iter().any(is_open),

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::file::words::nearest;
+
 /// A place in an expression's text, bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Span {
@@ -68,6 +70,16 @@ impl fmt::Display for ExpressionError {
 }
 
 impl std::error::Error for ExpressionError {}
+
+/// A sentence for help: `did you mean x?`.
+pub(super) fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    // Nobody mistypes a word of this length.
+    let word = (word.len() <= MAX_WORD).then_some(word)?;
+    nearest(word, candidates).map(|near| format!("did you mean {near}?"))
+}
+
+/// Longest word that is compared with others, bytes.
+const MAX_WORD: usize = 60;
 
 /// Blanks up to `span`, and a mark under each of its characters (one, where there is none).
 pub(super) fn underline(text: &str, span: Span) -> String {

@@ -61,7 +61,7 @@ impl<'a> Eval<'a> {
             }
             What::Source(source) => Ok(Value::Records(source, self.tables.map_or(Rows::All(0), |t| t.rows(source)))),
             What::Filter(base, predicate) => self.filter(base, predicate, row),
-            What::Field(field) => Ok(self.field(field, row)),
+            What::Field(field, _) => Ok(self.field(field, row)),
             What::Of(base, field, _) => {
                 let base = self.value(base, row)?;
                 Ok(self.fields(&base, field))

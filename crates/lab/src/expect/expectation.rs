@@ -15,6 +15,7 @@ use super::plan::{Node, What};
 use super::shortfall::{Shortfall, explain};
 use super::source::{Field as Named, Source};
 use super::tables::Tables;
+use super::witness::Witness;
 
 /// Something that must be true of a run.
 ///
@@ -48,7 +49,7 @@ impl Expectation {
 
     /// With the reason.
     pub fn why(self, why: &str) -> Self {
-        Expectation { why: Some(why.to_owned()), ..self }
+        Expectation { why: Some(why.to_owned()).filter(|why| !why.is_empty()), ..self }
     }
 
     /// Whether it holds of a recording, and if not, why not.
@@ -62,7 +63,7 @@ impl Expectation {
         let eval = Eval::new(Some(tables), self.plan.slots);
         match eval.truth(&self.plan.root, Row::None) {
             Ok(true) => Ok(()),
-            found => Err(explain(self, &self.plan.root, &eval, tables, found.err())),
+            found => Err(explain(self, &self.plan.root, &eval, &Witness { tables }, found.err())),
         }
     }
 
@@ -70,7 +71,7 @@ impl Expectation {
     fn columns(&self) -> Vec<(usize, Field)> {
         let mut columns = Vec::new();
         self.plan.root.visit(&mut |node| {
-            if let What::Field(field) | What::Of(_, field, _) = &node.what
+            if let What::Field(field, _) | What::Of(_, field, _) = &node.what
                 && let Named::Frame(field) = field
             {
                 columns.extend(field.header());
@@ -109,7 +110,7 @@ pub fn check_all<'e>(
 /// When it is not, with the mistake in its place.
 #[track_caller]
 pub fn expect(that: &str) -> Expectation {
-    Expectation::parse(that).unwrap_or_else(|error| panic!("{error}"))
+    Expectation::parse(that).unwrap_or_else(|error| panic!("{error}\n{}", error.underlined(that)))
 }
 
 /// What the sources under `root` need.

@@ -30,6 +30,14 @@ impl FrameField {
         header(name).map(|(place, field)| (FrameField::Header(place, field), kind(field.form())))
     }
 
+    pub(super) const fn kind(self) -> Kind {
+        match self {
+            FrameField::Sighting(place) => SIGHTING[place].1,
+            FrameField::Header(_, field) => kind(field.form()),
+            FrameField::Protocol(..) => Kind::Bool,
+        }
+    }
+
     /// Its place in the registry, if the frame's bytes are needed to know it.
     pub(super) const fn header(self) -> Option<(usize, Field)> {
         match self {

@@ -14,7 +14,7 @@
 //! | `function`, `reckon` | the functions, and how they reckon |
 //! | `check`, `plan` | names found, kinds checked, before any run |
 //! | `tables`, `eval`, `value` | the recording asked, once for each record |
-//! | `shortfall` | why an expectation does not hold |
+//! | `shortfall`, `witness` | why an expectation does not hold |
 //! | `predicate` | the same language over one frame, for rules of a timeline |
 
 mod ast;
@@ -26,7 +26,6 @@ mod expectation;
 mod frames;
 mod function;
 mod measure;
-mod nearest;
 mod parse;
 mod plan;
 mod predicate;
@@ -40,6 +39,7 @@ mod tests;
 mod token;
 mod unit;
 mod value;
+mod witness;
 
 pub use error::ExpressionError;
 pub use expectation::{Expectation, check_all, expect};
@@ -48,5 +48,3 @@ pub use predicate::FramePredicate;
 pub use reference::reference;
 pub use shortfall::Shortfall;
 pub use tables::Tables;
-
-pub(crate) use nearest::nearest;

@@ -25,8 +25,8 @@ pub(super) enum What {
     Source(Source),
     /// The records for which the second holds.
     Filter(Box<Node>, Box<Node>),
-    /// A field of the record that a predicate looks at.
-    Field(Field),
+    /// A field of the record that a predicate looks at, and its name as written.
+    Field(Field, String),
     /// A field of a record or of records, and its name as written.
     Of(Box<Node>, Field, String),
     Call(&'static Function, Vec<Node>),
@@ -93,7 +93,7 @@ impl Node {
     /// The parts directly below.
     pub(super) fn parts(&self) -> Vec<&Node> {
         match &self.what {
-            What::Constant(_) | What::Source(_) | What::Field(_) => Vec::new(),
+            What::Constant(_) | What::Source(_) | What::Field(..) => Vec::new(),
             What::List(parts) | What::Call(_, parts) | What::And(parts) | What::Or(parts) => parts.iter().collect(),
             What::Of(one, ..) | What::Not(one) | What::Negate(one) | What::Sorted(one) | What::Once(_, one) => {
                 vec![one]

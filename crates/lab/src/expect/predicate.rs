@@ -37,8 +37,8 @@ impl FramePredicate {
         plan.root.visit(&mut |node| {
             let name = match &node.what {
                 What::Source(source) => Some(source.to_string()),
-                What::Field(Field::Frame(field)) if field.header().is_some() => None,
-                What::Field(_) => text.get(node.span.start..node.span.end).map(str::to_owned),
+                What::Field(Field::Frame(field), _) if field.header().is_some() => None,
+                What::Field(_, name) => Some(name.clone()),
                 _ => None,
             };
             if let (None, Some(name)) = (&wrong, name) {

@@ -88,6 +88,22 @@ impl Source {
         names
     }
 
+    /// What kind of value one of its fields has.
+    pub(super) fn kind_of(&self, field: &Field) -> Option<Kind> {
+        match field {
+            Field::At => Some(Kind::Time),
+            Field::Node => Some(Kind::Text),
+            Field::Frame(field) => Some(field.kind()),
+            Field::Event(event, place) => Some(EVENTS[*event].fields[*place].kind),
+            Field::App(_) => Some(Kind::Any),
+        }
+    }
+
+    /// Whether a field of it says where.
+    pub(super) fn is_place(&self, field: &Field) -> bool {
+        *field == Field::Node || self.field("nic").is_some_and(|(nic, _)| nic == *field && !self.is_open())
+    }
+
     /// Whether its records have fields that nobody knows before a run.
     pub(super) fn is_open(&self) -> bool {
         match self {

@@ -231,3 +231,56 @@ fn a_value_of_the_wrong_kind_in_a_run_is_said_and_no_panic() {
     let shortfall = expectation.check(&recording()).expect_err("a number is no text").to_string();
     assert!(shortfall.contains("a number compared with a text"), "{shortfall}");
 }
+
+/// What a failure prints, without the line of the expression and its indentation.
+fn said(text: &str) -> Vec<String> {
+    let expectation = Expectation::new(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let said = expectation.check(&recording()).expect_err(text).to_string();
+    said.lines().skip(1).map(|line| line.trim_start_matches([' ', '^']).to_owned()).collect()
+}
+
+#[test]
+fn a_failed_expectation_shows_the_part_that_failed_and_the_records_behind_it() {
+    let expectation = Expectation::new("count(frames) > 3 and count(frames[node == 'client' and tcp.flags.syn]) == 1");
+    let expectation = expectation.expect("an expression").why("one SYN is enough");
+    let said = expectation.check(&recording()).expect_err("there were three").to_string();
+    let lines = [
+        "expected  count(frames) > 3 and count(frames[node == 'client' and tcp.flags.syn]) == 1      (one SYN is enough)",
+        "                                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ was 3",
+        "          3 of 5 frames: at 0 s, 1 s and 3 s at client.eth0",
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), lines);
+}
+
+#[test]
+fn both_sides_are_told_in_the_unit_of_the_text() {
+    assert_eq!(said("last(bulk.done).rate > 10kbit")[0], "was 0.03kbit");
+    assert_eq!(said("first(states[to == 'ESTABLISHED']).at < first(states).at")[..2], ["was 3.02 s", "was 0 s"]);
+    assert_eq!(
+        said("metrics.cwnd == [14600, 7301]"),
+        ["was [14600, 7300]", "2 metrics:", "3.03 s client  cwnd = 14600", "3.04 s client  cwnd = 7300",]
+    );
+    assert_eq!(said("0.1 + 0.2 == 0.3")[0], "was 0.30000000000000004", "what differs is shown to differ");
+    assert_eq!(said("all(frames.len < 42)")[0], "1 of 5 did not: 43");
+    assert_eq!(said("any(frames.len > 1400B)")[0], "was none of 5: 40B, 40B, 40B, 40B, 43B");
+    assert_eq!(said("count(drops) == 0 or count(frames) > 10")[..2], ["was 2", "was 5"]);
+    assert_eq!(said("not (count(drops) == 2)")[0], "holds");
+}
+
+#[test]
+fn a_filter_that_found_nothing_says_what_there_was() {
+    assert_eq!(
+        said("count(states[to == 'ESTABLISED']) == 1")[1],
+        "none of 2 states, to was 'SYN-SENT' or 'ESTABLISHED'"
+    );
+    assert_eq!(said("count(frames[udp.dstport == 53]) >= 1")[1], "none of 5 frames, none has udp.dstport");
+    assert_eq!(
+        said("last(bulk.dome).rate > 10"),
+        ["was not there", "no program recorded bulk.dome; did you mean bulk.done?"]
+    );
+    assert_eq!(
+        said("count(dhcp.offer) == 1")[1],
+        "no program recorded dhcp.offer; there were bulk.done, visit.reused_connection"
+    );
+    assert_eq!(said("first(retransmits).cause == 'timeout'"), ["was not there", "no retransmits"]);
+}

@@ -1,7 +1,6 @@
 //! Text to tokens.
 
-use super::error::{ExpressionError, Span};
-use super::nearest::meant;
+use super::error::{ExpressionError, Span, meant};
 use super::unit::{self, UNITS, Unit};
 
 /// The smallest piece of an expression.

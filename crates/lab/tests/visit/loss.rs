@@ -24,7 +24,7 @@ fn with_a_fifth_of_all_frames_lost_each_way_the_page_is_the_same_for_two_hundred
                     let replay = format!("replay with: glassnet visit {PAGE} --loss 20% --seed {seed}");
                     assert_eq!(failure(&outcome.recording), None, "{replay}");
                     assert_eq!(page(&outcome.recording).as_ref(), Some(&wanted), "{replay}");
-                    assert!(outcome.is_as_expected(), "{:?}\n{replay}", outcome.failures);
+                    assert!(outcome.is_as_expected(), "{:?}\n{replay}", outcome.failures().collect::<Vec<_>>());
                 }
             });
         }

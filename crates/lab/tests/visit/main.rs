@@ -74,6 +74,6 @@ impl Seen {
 impl std::fmt::Display for Seen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", self.story().text(scope::Style::PLAIN))?;
-        writeln!(f, "seed {}, {:?}", self.0.seed, self.0.failures)
+        writeln!(f, "seed {}, {:?}", self.0.seed, self.0.failures().collect::<Vec<_>>())
     }
 }
