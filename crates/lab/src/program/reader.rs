@@ -6,6 +6,7 @@ use bytes::{Bytes, BytesMut};
 use net::{Net, Task, TcpStream, UdpSocket};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::io::AsyncReadExt;
 use wire::ip::Protocol;
 
 use super::dns::any;
@@ -95,7 +96,7 @@ impl Reading {
         let span = |time: &Option<Time>| time.as_ref().map_or(Duration::ZERO, |time| time.0);
         Ok(Reading {
             codec: Codec::new(settings.framing, settings.frame.as_ref().map(|frame| frame.0 as usize))?,
-            buffer: settings.buffer.as_ref().map_or(BUFFER, |size| size.0 as usize).max(1),
+            buffer: settings.buffer.as_ref().map_or(BUFFER, |size| size.0 as usize).clamp(1, MAX_BUFFER),
             pause: span(&settings.pause),
             wait: span(&settings.wait),
             come: BytesMut::new(),
@@ -106,15 +107,16 @@ impl Reading {
         })
     }
 
-    async fn stream(mut self, net: &Net, stream: TcpStream) {
+    async fn stream(mut self, net: &Net, mut stream: TcpStream) {
         self.span = net.new_span();
         net.sleep(self.wait).await;
+        let mut buffer = vec![0; self.buffer];
         let end = loop {
-            match stream.recv(self.buffer).await {
+            match stream.read(&mut buffer).await {
                 Err(error) => break Err(error.to_string()),
-                Ok(bytes) if bytes.is_empty() => break Ok(()),
-                Ok(bytes) => {
-                    if let Err(error) = self.take(net, &bytes) {
+                Ok(0) => break Ok(()),
+                Ok(len) => {
+                    if let Err(error) = self.take(net, &buffer[..len]) {
                         break Err(error);
                     }
                 }
@@ -180,5 +182,6 @@ fn with_text(fact: AppFact, bytes: &[u8]) -> AppFact {
 pub(super) const PORT: u16 = 5003;
 /// Bytes of a read, at most.
 const BUFFER: usize = 64 << 10;
+const MAX_BUFFER: usize = 16 << 20;
 /// Text that is worth recording is at most so long, bytes.
 const SHORT: usize = 64;

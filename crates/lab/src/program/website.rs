@@ -1,9 +1,10 @@
 //! Web servers of a file: a small site for any name of the node, or pages of one's own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use net::{Net, Task};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use services::http::{Reply, Site, WebServer};
 use services::tls::{Identity, ServerTls, Version};
@@ -183,9 +184,19 @@ impl Program for Website {
 }
 
 /// A web server in clear text alone.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Http(pub Website);
+
+impl JsonSchema for Http {
+    fn schema_name() -> Cow<'static, str> {
+        "Http".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Website::json_schema(generator)
+    }
+}
 
 impl Written for Http {
     const NAME: &'static str = "http";
@@ -203,9 +214,19 @@ impl Program for Http {
 }
 
 /// A web server inside TLS alone.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Https(pub Website);
+
+impl JsonSchema for Https {
+    fn schema_name() -> Cow<'static, str> {
+        "Https".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Website::json_schema(generator)
+    }
+}
 
 impl Written for Https {
     const NAME: &'static str = "https";

@@ -9,7 +9,7 @@ use wire::ip::Protocol;
 use super::Reading;
 use crate::file::diagnose::Problem;
 use crate::file::tree::Place;
-use crate::program::registry::{PROGRAMS, SERVICES};
+use crate::program::registry::{PROGRAMS, SERVICES, Written};
 use crate::program::{DhcpClient, Program};
 use crate::scenario::{Run, Scenario};
 
@@ -22,7 +22,9 @@ impl Reading<'_> {
                 continue;
             }
             let mut ports: BTreeMap<(u8, u16), (Place, String)> = BTreeMap::new();
-            for interface in spec.interfaces.iter().filter(|interface| interface.dynamic) {
+            // A client with settings of its own is among the programs.
+            let has_client = node.run.iter().any(|run| run.program == DhcpClient::NAME);
+            for interface in spec.interfaces.iter().filter(|interface| interface.dynamic && !has_client) {
                 let client: Arc<dyn Program> = Arc::new(DhcpClient::on(&interface.name));
                 spec.programs.push(Run { program: client, start: Duration::ZERO, background: Some(true) });
             }
