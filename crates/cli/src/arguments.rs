@@ -61,6 +61,14 @@ pub(crate) enum Command {
     Visit(Visit),
     /// Put the same world on a real interface: a Linux TAP becomes a port of its home switch (root)
     Up(Up),
+    /// Is a host there, and how far away? ICMP echoes from a host of a world
+    Ping(command::ping::Ping),
+    /// Which routers are on the way?
+    Traceroute(command::traceroute::Traceroute),
+    /// What does the domain name system say?
+    Dig(command::dig::Dig),
+    /// What does a server send for a URL?
+    Fetch(command::fetch::Fetch),
     /// Say whether a scenario file is in order, without running it
     Check(command::check::Check),
     /// Print the JSON Schema of scenario files, for editors

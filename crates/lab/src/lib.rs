@@ -9,10 +9,12 @@
 //!   run         a scenario and a seed give an Outcome, which owns the recording
 //!   worlds/     built-in scenarios
 //!   visit       type a URL, see the page
+//!   asker       somebody at a host of a running world, with questions
 //! ```
 
 #![forbid(unsafe_code)]
 
+pub mod asker;
 pub mod counterfactual;
 pub mod expect;
 pub mod export;
