@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod album;
+pub mod analysis;
 pub mod capture;
 mod conversation;
 pub mod dissect;

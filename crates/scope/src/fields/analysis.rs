@@ -7,7 +7,7 @@
 use base::SeqNum;
 
 use super::connections::{ACK, Connection, FIN, PSH, RST, SYN, Segment};
-use super::options::Options;
+use super::option::{self, Options};
 use super::unacknowledged::{Sent, Unacknowledged};
 
 /// What a segment was found to be; several at once are possible.
@@ -205,8 +205,8 @@ pub(super) fn analyse(connection: &mut Connection, seen: &Seen, header: &[u8], m
 fn take_options(forth: &mut Flow, back: &mut Flow, seen: &Seen, header: &[u8]) {
     for (kind, body) in Options::of(header) {
         match (kind, body) {
-            (Options::WINDOW_SCALE, [shift]) => forth.scale = i32::from((*shift).min(MAX_SHIFT)),
-            (Options::SACK, blocks) => {
+            (option::WINDOW_SCALE, [shift]) => forth.scale = i32::from((*shift).min(MAX_SHIFT)),
+            (option::SACK, blocks) => {
                 for block in blocks.chunks_exact(8) {
                     let edge = |at: usize| SeqNum(super::layers::u32_at(block, at));
                     forth.sacked = forth.sacked.wrapping_add(edge(4) - edge(0));

@@ -6,6 +6,7 @@ use base::LinkType;
 
 use super::connections::Segment;
 use super::layers::{Layer, Link, Part, Parts, Source, u16_at};
+use super::option::Options;
 use super::registry::{Field, Take};
 use super::value::Value;
 use crate::recording::Frame;
@@ -218,6 +219,11 @@ impl<'a> Packet<'a> {
         self.all_parts().filter(move |part| part.layer == layer)
     }
 
+    /// The value of an option in its own TCP header.
+    pub fn tcp_option(&self, kind: u8) -> Option<&'a [u8]> {
+        Options::of(self.layer(Layer::Tcp)?).find(kind)
+    }
+
     #[inline]
     pub(super) fn bytes_of(&self, part: &Part) -> &'a [u8] {
         let all = match part.source {
@@ -229,9 +235,9 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// The addresses in an IP header.
+/// The addresses in an IP header: IPv6's where `layer` says so, else IPv4's.
 #[inline]
-pub(super) fn ends(layer: Layer, header: &[u8]) -> Option<(IpAddr, IpAddr)> {
+pub fn ends(layer: Layer, header: &[u8]) -> Option<(IpAddr, IpAddr)> {
     if layer == Layer::Ip4 {
         let (src, dst) = (header.get(12..16)?.first_chunk::<4>()?, header.get(16..20)?.first_chunk::<4>()?);
         return Some(((*src).into(), (*dst).into()));

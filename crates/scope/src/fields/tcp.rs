@@ -3,7 +3,7 @@
 use super::analysis::{Analysis, Marks};
 use super::connections::Segment;
 use super::layers::{Layer, u32_at};
-use super::options::Options;
+use super::option::{self, Options};
 use super::packet::Packet;
 use super::registry::{Entry, Take, byte, entry, half, word};
 use super::value::{Form, Value};
@@ -46,10 +46,10 @@ pub(super) const FIELDS: &[Entry] = &[
     header("tcp.checksum", Form::Hex(4), "The checksum", |h| half(h, 16)),
     header("tcp.urgent_pointer", Form::Number, "Where urgent data ends", |h| half(h, 18)),
     header("tcp.options.mss_val", Form::Number, "Largest segment its sender can receive", |h| {
-        half(Options::of(h).find(Options::MSS)?, 0)
+        half(Options::of(h).find(option::MSS)?, 0)
     }),
     header("tcp.options.wscale.shift", Form::Number, "Its sender's windows are shifted by so many bits", |h| {
-        byte(Options::of(h).find(Options::WINDOW_SCALE)?, 0)
+        byte(Options::of(h).find(option::WINDOW_SCALE)?, 0)
     }),
     entry("tcp.options.sack_perm", Form::Bytes, "Its sender understands SACK", Take::Of(Layer::Tcp, sack_permitted)),
     header("tcp.options.timestamp.tsval", Form::Number, "Its sender's clock", |h| timestamp(h, 0)),
@@ -231,11 +231,11 @@ fn next<'a>(packet: &Packet<'a>) -> Option<Value<'a>> {
 }
 
 fn sack_permitted(header: &[u8]) -> Option<Value<'_>> {
-    Options::of(header).find(Options::SACK_PERMITTED).map(|_| Value::Bytes(&[Options::SACK_PERMITTED, 2]))
+    Options::of(header).find(option::SACK_PERMITTED).map(|_| Value::Bytes(&[option::SACK_PERMITTED, 2]))
 }
 
 fn timestamp(header: &[u8], at: usize) -> Option<u64> {
-    word(Options::of(header).find(Options::TIMESTAMPS)?, at)
+    word(Options::of(header).find(option::TIMESTAMPS)?, at)
 }
 
 /// Edges of the blocks, counted as acknowledgments are.
@@ -243,7 +243,7 @@ fn sack<'a>(packet: &Packet<'a>, at: usize, give: Give<'_, 'a>) {
     let (Some(header), Some(segment)) = (packet.layer(Layer::Tcp), packet.segment) else { return };
     let Some(raw) = word(header, 8) else { return };
     let base = (raw as u32).wrapping_sub(segment.ack);
-    for block in Options::of(header).filter(|(kind, _)| *kind == Options::SACK).flat_map(|(_, b)| b.chunks_exact(8)) {
+    for block in Options::of(header).filter(|(kind, _)| *kind == option::SACK).flat_map(|(_, b)| b.chunks_exact(8)) {
         give(Value::Number(u32_at(block, at).wrapping_sub(base).into()));
     }
 }

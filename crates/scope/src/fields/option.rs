@@ -1,16 +1,21 @@
 //! The options of a TCP header, one after the other, however wrong they are.
 
+/// Maximum segment size.
+pub const MSS: u8 = 2;
+/// Window scale.
+pub const WINDOW_SCALE: u8 = 3;
+/// SACK permitted.
+pub const SACK_PERMITTED: u8 = 4;
+/// SACK blocks.
+pub const SACK: u8 = 5;
+/// Timestamps.
+pub const TIMESTAMPS: u8 = 8;
+
 /// Kind and value of each option; ends at the first length that cannot be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Options<'a>(&'a [u8]);
 
 impl<'a> Options<'a> {
-    pub(super) const MSS: u8 = 2;
-    pub(super) const WINDOW_SCALE: u8 = 3;
-    pub(super) const SACK_PERMITTED: u8 = 4;
-    pub(super) const SACK: u8 = 5;
-    pub(super) const TIMESTAMPS: u8 = 8;
-
     /// Those of a header, which may be cut short.
     #[inline]
     pub(super) fn of(header: &'a [u8]) -> Options<'a> {
