@@ -57,6 +57,10 @@ pub(crate) enum Command {
     Lab(crate::command::lab::Lab),
     /// Run a scenario file: a world, what happens in it, what is expected
     Run(crate::command::run::Run),
+    /// Read a capture, ours or anyone's: what happened, what went wrong, what was said
+    Read(crate::command::read::Read),
+    /// Find the first thing in which two runs differ, and show the ladder around it
+    Diff(crate::command::diff::Diff),
     /// Type a URL, see the page: the story of every packet on the way, the waterfall, the page
     Visit(Visit),
     /// Put the same world on a real interface: a Linux TAP becomes a port of its home switch (root)

@@ -21,6 +21,8 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Lab(lab) => command::lab::run(&lab),
         Command::Run(run) => command::run::run(&run),
+        Command::Read(read) => command::read::run(&read),
+        Command::Diff(diff) => command::diff::run(&diff),
         Command::Visit(visit) => command::visit::run(&visit),
         Command::Up(up) => command::up::run(&up),
         Command::Ping(ping) => command::ping::run(&ping),

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod check;
 pub(crate) mod dig;
+pub(crate) mod diff;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod import;
@@ -10,6 +11,7 @@ mod in_world;
 pub(crate) mod lab;
 pub(crate) mod ping;
 pub(crate) mod ports;
+pub(crate) mod read;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod traceroute;

@@ -4,17 +4,22 @@
 //! for machines, and [`Summary::text`] for people. It sees what a listener on the wire sees and no more. Causes are the
 //! likely ones, except where a comment beside a frame tells the true one, as our own captures do.
 
+mod compare;
 mod conversation;
+mod lines;
 mod local;
 mod lookups;
 mod secure;
 mod tell;
 mod web;
 
+pub use compare::{Difference, Left, compare, ladder_around};
 pub use conversation::{Cause, Conversation, Direction, End, Repetition};
+pub use lines::Lines;
 pub use local::{Conflict, Lease, NetError};
 pub use lookups::Lookup;
 pub use secure::Session;
+pub use tell::heading;
 pub use web::Exchange;
 
 use serde::Serialize;

@@ -1,13 +1,42 @@
 //! The summary in words.
 
 use std::fmt::Write as _;
+use std::time::SystemTime;
 
 use base::Duration;
 
 use super::conversation::{Cause, Conversation, Direction, End, Repetition};
 use super::{Lookup, Session, Summary};
+use crate::capture::Decoder;
+use crate::render::calendar;
 use crate::render::style::{cut, fold, line};
 use crate::{Style, words};
+
+/// One line about the capture itself: format, interface, how many packets, how long, since when.
+pub fn heading(name: &str, decoder: &Decoder, summary: &Summary, first_ns: Option<u64>) -> String {
+    let mut text = format!("{name}: {}", decoder.format());
+    if let Some(application) = decoder.application() {
+        let _ = write!(text, " by {application}");
+    }
+    let interfaces: Vec<&str> =
+        decoder.interfaces().iter().filter_map(|i| i.description.as_deref().or(i.name.as_deref())).collect();
+    match interfaces.as_slice() {
+        [] => {}
+        [one] => {
+            let _ = write!(text, ", {one}");
+        }
+        several => {
+            let _ = write!(text, ", {} interfaces ({}, …)", several.len(), several[0]);
+        }
+    }
+    let _ = write!(text, ", {}, {}", words::count(summary.packets, "packet"), bytes(summary.bytes));
+    if let Some(first_ns) = first_ns {
+        let epoch = SystemTime::UNIX_EPOCH + std::time::Duration::from_nanos(first_ns);
+        let from = calendar::iso_8601(epoch, Duration::ZERO);
+        let _ = write!(text, " in {:.3} s from {from}", seconds(summary.duration_ns));
+    }
+    text
+}
 
 impl Summary {
     /// What happened, section by section; a section without anything in it is left out.

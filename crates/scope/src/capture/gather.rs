@@ -7,7 +7,7 @@ use base::{Direction, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, Packet
 
 use super::Damage;
 use super::decoder::{Interface, frames};
-use crate::fields::Link;
+use crate::fields::{Layer, Link, Reader};
 use crate::recording::{Limits, Recording};
 
 /// Captures read back.
@@ -33,6 +33,37 @@ pub fn gather<'a>(files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Gathe
         heap.add(name, bytes);
     }
     heap.into_recording()
+}
+
+/// A recording of one capture, in which every address is a node: what one listener in between can tell about a ladder.
+/// Frames without IP are left out; `names` are the names of addresses.
+pub fn by_address(bytes: &[u8]) -> Recording {
+    let mut nodes: BTreeMap<IpAddr, Nic> = BTreeMap::new();
+    let mut seen = Vec::new();
+    let mut reader = Reader::of_fields(&[]);
+    let (decoder, _) = frames(bytes, |frame| {
+        let packet = reader.read(frame.raw);
+        let Some((src, dst)) = packet.addresses() else { return };
+        let ip = packet.layer(Layer::Ip4).or_else(|| packet.layer(Layer::Ip6)).unwrap_or_default();
+        let mut nic = |ip| {
+            let next = NodeId(nodes.len() as u32);
+            *nodes.entry(ip).or_insert(Nic { node: next, port: Port(0) })
+        };
+        seen.push((packet.since_first_ns, nic(src), nic(dst), ip.to_vec()));
+    });
+    let mut recording = Recording::with_limits(Limits::default());
+    for (ip, nic) in &nodes {
+        let name =
+            decoder.names().iter().find(|(known, _)| known == ip).map_or_else(|| ip.to_string(), |(_, n)| n.clone());
+        recording.add_nic(*nic, NicInfo { node: name, name: "ip".into(), link_type: LinkType::Ip, mac: None });
+    }
+    for (number, (at, from, to, bytes)) in seen.iter().enumerate() {
+        let (at, packet) = (Instant::from_nanos(*at), PacketId(number as u64 + 1));
+        for (nic, direction) in [(*from, Direction::Out), (*to, Direction::In)] {
+            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]] });
+        }
+    }
+    recording
 }
 
 /// A frame that has no place yet.

@@ -13,7 +13,7 @@ mod pcap;
 mod pcapng;
 
 pub use decoder::{Captured, Decoder, Interface, Step, frames};
-pub use gather::{Gathered, gather};
+pub use gather::{Gathered, by_address, gather};
 
 use std::fmt;
 

@@ -33,6 +33,7 @@ impl Half {
         if data.is_empty() && !is_fin {
             return false;
         }
+        self.ready(deliver);
         let next = *self.next.get_or_insert(seq);
         let distance = i64::from(seq.0.wrapping_sub(next.0) as i32);
         let Some(start) = self.at.checked_add_signed(distance) else { return false };
@@ -57,7 +58,7 @@ impl Half {
     }
 
     /// Delivers what is no longer behind a gap.
-    pub(super) fn ready(&mut self, deliver: &mut dyn FnMut(&[u8])) {
+    fn ready(&mut self, deliver: &mut dyn FnMut(&[u8])) {
         while let Some(entry) = self.held.first_entry().filter(|entry| *entry.key() <= self.at) {
             let (start, bytes) = entry.remove_entry();
             self.held_bytes -= bytes.len();

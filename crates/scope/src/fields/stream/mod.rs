@@ -108,14 +108,8 @@ impl Streams {
             if arrival.from_low { (low, high, of_low, of_high) } else { (high, low, of_high, of_low) };
         if let Some(ack) = arrival.ack {
             // What was acknowledged and never seen will not come any more: the capture missed it.
-            let missed = other.give_up_before(ack);
-            if missed {
+            if other.give_up_before(ack) {
                 *answer = Language::Other;
-                other.ready(&mut |bytes| {
-                    if self.wants_text {
-                        delivery.text.extend_from_slice(bytes)
-                    }
-                });
             }
         }
         let wants_text = self.wants_text;
