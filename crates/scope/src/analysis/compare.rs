@@ -6,7 +6,7 @@ use base::{Direction, Duration, Instant};
 
 use super::lines::Lines;
 use crate::capture::Gathered;
-use crate::fields::Raw;
+use crate::fields::{self, Form, Raw, Reader};
 use crate::recording::{Frame, Recording};
 use crate::{Ladder, Style};
 
@@ -30,6 +30,8 @@ pub struct Difference {
     pub same: (usize, usize),
     /// What happened in the one and in the other; none when nothing more did.
     pub what: (Option<String>, Option<String>),
+    /// The fields in which two frames at the same place differ: name, value in the one, value in the other.
+    pub fields: Vec<(&'static str, String, String)>,
     names: (String, String),
 }
 
@@ -45,7 +47,9 @@ impl fmt::Display for Difference {
             self.same.1
         )?;
         writeln!(f, "  in {}: {one}", self.names.0)?;
-        write!(f, "  in {}: {other}", self.names.1)
+        write!(f, "  in {}: {other}", self.names.1)?;
+        let fields: Vec<String> = self.fields.iter().map(|(name, a, b)| format!("{name} ({a} and {b})")).collect();
+        if fields.is_empty() { Ok(()) } else { write!(f, "\nThey differ in {}.", fields.join(", ")) }
     }
 }
 
@@ -93,6 +97,7 @@ pub fn compare(one: &Left<'_>, other: &Left<'_>) -> Option<Difference> {
         at: Instant::from_nanos(at_ns),
         same: (frames, same - frames),
         what: (a.map(|item| told(item, one)), b.map(|item| told(item, other))),
+        fields: a.zip(b).map(|(a, b)| differing(a, b, (one, other))).unwrap_or_default(),
         names: (one.name.to_owned(), other.name.to_owned()),
     })
 }
@@ -139,6 +144,20 @@ fn told(item: &Item<'_>, left: &Left<'_>) -> String {
     format!("at {at}, {nic} {verb} {label} ({} bytes)", frame.bytes.len())
 }
 
+/// In which fields two frames differ, if they are at the same place.
+fn differing(a: &Item<'_>, b: &Item<'_>, (one, other): (&Left<'_>, &Left<'_>)) -> Vec<(&'static str, String, String)> {
+    if a.place.is_none() || a.place != b.place {
+        return Vec::new();
+    }
+    let (mut ours, mut theirs) = (Reader::new(), Reader::new());
+    let (a, b) = (one.captures.recording.frame(a.index.0), other.captures.recording.frame(b.index.0));
+    let (a, b) = (ours.read(Raw::of_frame(&a)), theirs.read(Raw::of_frame(&b)));
+    // The frame's own fields, time and number, say nothing about its content.
+    let fields = fields::all().filter(|field| !field.name().starts_with("frame.") && field.form() != Form::Bytes);
+    let texts = fields.map(|field| (field.name(), a.text(field), b.text(field)));
+    texts.filter(|(_, a, b)| a != b).take(MAX_FIELDS).collect()
+}
+
 /// The ladder of what happens around a moment, which counts from the start of the run.
 pub fn ladder_around(left: &Left<'_>, at: Instant, style: Style) -> String {
     let recording = &left.captures.recording;
@@ -182,6 +201,8 @@ fn epoch_ns(events: &str) -> Option<u64> {
 /// How many frames of the ladder stand before the difference, and how many behind it.
 const FRAMES_BEFORE: usize = 24;
 const FRAMES_AFTER: usize = 24;
+/// How many differing fields are named.
+const MAX_FIELDS: usize = 4;
 
 #[cfg(test)]
 mod tests {
