@@ -95,12 +95,6 @@ impl Problem {
         }
     }
 
-    /// Nothing that keeps the file from being run.
-    pub(super) fn warning(mut self) -> Self {
-        self.is_warning = true;
-        self
-    }
-
     /// Where it begins.
     pub(super) fn starts_at(&self) -> usize {
         self.span.start

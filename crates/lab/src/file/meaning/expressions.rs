@@ -60,8 +60,9 @@ impl Reading<'_> {
 
     fn wrong(&mut self, error: &ExpressionError, place: &Place) {
         let local = error.span.clone();
+        let usual = "an expression reads like count(frames[node == 'client']) == 3; see docs/expressions.md";
         let problem = Problem::new(self.within(place, &local), error.message.clone());
-        self.report(problem.help_if(error.help.clone()));
+        self.report(problem.help(error.help.clone().unwrap_or_else(|| usual.to_owned())));
     }
 }
 
