@@ -107,7 +107,7 @@ fn ranges() -> String {
     let mut text = format!("\n{} ports for each of TCP and UDP, in three ranges (RFC 6335):\n", grouped(COUNT));
     for range in RANGES {
         let span = format!("{} to {}", range.first, range.last);
-        text += &format!("{span:>14}  {:8}{}\n", range.name, range.purpose);
+        text += &format!("{span:>14}  {:9}{}\n", range.name, range.purpose);
     }
     text
 }

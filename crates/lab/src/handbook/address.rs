@@ -264,6 +264,9 @@ fn reverse(address: IpAddr) -> String {
 
 fn remarks(explained: &Explained) -> Vec<String> {
     let mut remarks = Vec::new();
+    if explained.address.is_multicast() || explained.class.as_ref().is_some_and(|class| class.letter > 'C') {
+        return remarks;
+    }
     let Some(prefix) = explained.prefix else {
         let usual = if explained.address.is_ipv4() { 24 } else { 64 };
         return vec![format!(
