@@ -1,8 +1,10 @@
 //! A lab: a scenario with an explanation, the knobs that a person turns, and the setting under which it breaks.
 
+use base::Duration;
+use scope::Wants;
+
 use crate::outcome::Outcome;
 use crate::scenario::{BuildError, Scenario};
-use base::Duration;
 
 /// What a scenario file says, or a test builds. The same object is a lesson, a regression test and a bug report.
 #[derive(Clone, Debug)]
@@ -30,7 +32,7 @@ pub struct Lab {
 /// What a lab wants drawn.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Pictures {
-    /// The nodes of the ladder, from left to right; none: all hosts.
+    /// The nodes of the ladder, from left to right; none: all that there is room for.
     pub ladder: Vec<String>,
     /// The series that are plotted in the terminal: `cwnd`, `ssthresh`, `srtt`, `rto`, `queue`, `throughput`.
     pub plot: Vec<String>,
@@ -54,6 +56,17 @@ impl Lab {
 
     /// Runs it with a seed, recording all that a story and its plots need.
     pub fn run(&self, seed: u64) -> Result<Outcome, BuildError> {
-        self.scenario.run_recording(seed, scope::Wants::METRICS)
+        self.scenario.run_recording(seed, Wants::METRICS)
+    }
+
+    /// The same, recording only what is expected and what is drawn in a terminal: long runs take less time and memory.
+    pub fn run_lightly(&self, seed: u64) -> Result<Outcome, BuildError> {
+        let drawn = if self.has_ladder() { Wants::ALL } else { Wants { frames: false, ..Wants::METRICS } };
+        self.scenario.run_recording(seed, drawn | self.scenario.wants())
+    }
+
+    /// Whether the terminal shows a ladder: not of a lab that is about curves, unless it names the nodes.
+    pub fn has_ladder(&self) -> bool {
+        self.pictures.plot.is_empty() || !self.pictures.ladder.is_empty()
     }
 }

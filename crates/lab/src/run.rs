@@ -75,7 +75,9 @@ impl Scenario {
 
     /// What must be recorded so that the expectations can be told.
     pub fn wants(&self) -> Wants {
-        self.expectations.iter().fold(Wants::APP, |wants, expectation| wants | expectation.wants())
+        let wants = self.expectations.iter().fold(Wants::APP, |wants, expectation| wants | expectation.wants());
+        // A sender's quantities are facts of the transport layer.
+        Wants { transport: wants.transport || wants.metrics, ..wants }
     }
 
     /// Says whose the addresses are, for hosts that never spoke do not show it.

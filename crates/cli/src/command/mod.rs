@@ -2,8 +2,8 @@
 
 pub(crate) mod address;
 pub(crate) mod check;
-pub(crate) mod dig;
 pub(crate) mod diff;
+pub(crate) mod dig;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod import;

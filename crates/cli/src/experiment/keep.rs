@@ -1,32 +1,60 @@
-//! What a run leaves in a folder: the scenario as it was run, and everything that `scope` makes of the recording.
+//! What a run leaves in a folder: the scenario as it was run, everything that `scope` makes of the recording, and a report.
 
 use std::fs;
 use std::path::Path;
 
+use lab::outcome::Told;
 use lab::{Lab, Outcome};
-use scope::album;
+use scope::album::{Album, Options};
+use scope::report::{self, Report, Verdict};
 
 use super::{Source, show};
-use crate::command::visit::write;
+use crate::command::visit::{again, write};
 use crate::message::Problem;
 
 /// Writes all of it; what stood in the folder under the same names is replaced.
 pub(super) fn all(lab: &Lab, outcome: &Outcome, source: &Source, folder: &Path) -> Result<(), Problem> {
     make(folder)?;
-    let options = album::Options { ladder: lab.pictures.ladder.clone(), plot: lab.pictures.plot.clone() };
-    let mut count = 2;
-    for (name, bytes) in album::files(&outcome.recording, outcome.epoch, &options) {
+    let options = Options { ladder: lab.pictures.ladder.clone(), plot: lab.pictures.plot.clone() };
+    let album = Album::of(&outcome.recording, &options);
+    let mut files = Vec::new();
+    for (name, bytes) in album.files(outcome.epoch) {
         let file = folder.join(&name);
         if let Some(parent) = file.parent() {
             make(parent)?;
         }
         write(&file, &bytes)?;
-        count += 1;
+        files.push(name);
     }
     write(&folder.join("scenario.toml"), source.text.as_bytes())?;
     write(&folder.join("run.json"), format!("{:#}\n", show::json(lab, outcome)).as_bytes())?;
-    anstream::eprintln!("wrote {count} files to {}", folder.display());
+    files.extend(["scenario.toml", "run.json"].map(str::to_owned));
+    let page = report::html(&about(lab, outcome, files, album.report()));
+    write(&folder.join("report.html"), page.as_bytes())?;
+    anstream::eprintln!("{} has all that the run leaves; begin with report.html", folder.display());
     Ok(())
+}
+
+/// The report with what the recording does not know.
+fn about(lab: &Lab, outcome: &Outcome, files: Vec<String>, drawn: Report) -> Report {
+    let name = &lab.scenario.name;
+    let verdict =
+        |told: &Told| Verdict { that: told.that.clone(), why: told.why.clone(), shortfall: told.shortfall.clone() };
+    let unfinished = (!outcome.ended).then(|| format!("The run did not end by itself until {}.", outcome.now));
+    let failed = outcome.failed_programs().map(|fact| {
+        let field = |name| fact.text(name).unwrap_or_default();
+        format!("The program {} failed: {}.", field("name"), field("error"))
+    });
+    let notes = drawn.notes.iter().cloned().chain(unfinished).chain(failed).collect();
+    Report {
+        title: if lab.title.is_empty() { name.clone() } else { format!("{name}: {}", lab.title) },
+        explanation: lab.explain.clone(),
+        command: again(outcome.seed, std::env::args().skip(1)),
+        verdicts: outcome.expectations.iter().map(verdict).collect(),
+        notes,
+        files,
+        ..drawn
+    }
 }
 
 fn make(folder: &Path) -> Result<(), Problem> {

@@ -76,8 +76,11 @@ pub(crate) fn run(source: &Source, options: &Options) -> Result<ExitCode, Proble
         lab.scenario.limit = until;
     }
     let seed = options.seed.unwrap_or(lab.seed);
-    let outcome = progress::during(&source.name, || lab.run(seed))
-        .map_err(|error| Problem::new(format!("{} cannot be run", source.name), error, "mend the file"))?;
+    let outcome = progress::during(&source.name, || match options.out {
+        Some(_) => lab.run(seed),
+        None => lab.run_lightly(seed),
+    })
+    .map_err(|error| Problem::new(format!("{} cannot be run", source.name), error, "mend the file"))?;
     let style = terminal::style(options.explain);
     if options.json {
         terminal::print(&format!("{:#}\n", show::json(&lab, &outcome)));

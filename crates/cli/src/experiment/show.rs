@@ -38,6 +38,9 @@ fn heading(text: &mut String, lab: &Lab, style: Style) {
 
 /// The ladder as far as it helps: of a long one the beginning.
 fn ladder(text: &mut String, lab: &Lab, outcome: &Outcome, style: Style) {
+    if !lab.has_ladder() {
+        return;
+    }
     let names: Vec<&str> = lab.pictures.ladder.iter().map(String::as_str).collect();
     let ladder =
         if names.is_empty() { Ladder::of(&outcome.recording) } else { Ladder::between(&outcome.recording, &names) };

@@ -37,7 +37,10 @@ impl Host {
         let is_ours = |ip| interface.addresses.iter().any(|cidr| cidr.address() == IpAddr::V4(ip));
         self.claims.on_packet(port, interface.config.mac, &packet);
         let heard = arp_room::receive(&packet, interface.config.mac, is_ours, reply_id);
-        if let Some((ip, mac)) = heard.sender {
+        //= rfc5227#2.4
+        // Who says that it has our address has a conflict with us, and is no neighbour of that address.
+        let sender = heard.sender.filter(|(ip, _)| !self.own.contains(*ip));
+        if let Some((ip, mac)) = sender {
             let waiting = self.neighbors.on_answer(port, ip, mac, heard.for_us, cx.now);
             if heard.for_us {
                 cx.record(Kind::Network, frame.id, || Fact::Link(LinkFact::NeighborFound { port, ip, mac }));

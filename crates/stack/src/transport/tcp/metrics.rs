@@ -41,11 +41,12 @@ impl Connection {
 }
 
 /// What the sender is doing, as textbooks call it.
-pub(super) fn phase(loss: LossPhase, cwnd: u32, ssthresh: u32) -> &'static str {
+pub(super) fn phase(loss: LossPhase, own: Option<&'static str>, cwnd: u32, ssthresh: u32) -> &'static str {
     match loss {
         LossPhase::Reduced => "reduced",
         LossPhase::Recovery => "recovery",
         LossPhase::Loss => "loss",
+        LossPhase::Open | LossPhase::Disorder if own.is_some() => own.unwrap_or_default(),
         //= rfc5681#3.1
         LossPhase::Open | LossPhase::Disorder if cwnd < ssthresh => "slow start",
         LossPhase::Open | LossPhase::Disorder => "avoidance",

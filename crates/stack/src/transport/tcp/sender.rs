@@ -512,7 +512,7 @@ impl Sender {
             srtt: self.rtt.smoothed(),
             rto: self.rtt.rto(self.clock.backoff),
             delivered: 0,
-            phase: metrics::phase(self.recovery.phase(), cwnd, ssthresh),
+            phase: metrics::phase(self.recovery.phase(), self.congestion.phase(), cwnd, ssthresh),
         }
     }
 

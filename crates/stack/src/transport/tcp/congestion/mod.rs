@@ -31,6 +31,10 @@ pub(crate) trait Controller: Send + std::fmt::Debug {
     fn window(&self) -> u32;
     /// ssthresh, bytes.
     fn threshold(&self) -> u32;
+    /// What it is doing, for a controller that knows other phases than slow start and avoidance.
+    fn phase(&self) -> Option<&'static str> {
+        None
+    }
     /// How a loss is repaired.
     fn repair(&self) -> Repair {
         Repair::Proportional

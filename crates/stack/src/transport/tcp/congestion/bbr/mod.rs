@@ -279,6 +279,15 @@ impl Controller for Bbr {
         self.window
     }
 
+    fn phase(&self) -> Option<&'static str> {
+        Some(match self.state {
+            State::Startup => "startup",
+            State::Drain => "drain",
+            State::Down | State::Cruise | State::Refill | State::Up => "probe bandwidth",
+            State::ProbeRtt => "probe round trip",
+        })
+    }
+
     fn threshold(&self) -> u32 {
         u32::MAX
     }
