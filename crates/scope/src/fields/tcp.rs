@@ -181,7 +181,7 @@ pub(super) const FIELDS: &[Entry] = &[
         "tcp.analysis.push_bytes_sent",
         Form::Number,
         "Bytes since the last PSH",
-        Take::Frame(|p| found(p, |a| a.push_bytes.map(u64::from))),
+        Take::Frame(|p| found(p, |a| a.bytes_in_flight.and(a.push_bytes).map(u64::from))),
     ),
 ];
 
