@@ -19,20 +19,23 @@ type Disk = Arc<Mutex<Vec<u64>>>;
 async fn replicate<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S, log: &[u64]) -> io::Result<()> {
     loop {
         let confirmed = stream.read_u64().await? as usize;
-        match log.get(confirmed) {
-            Some(entry) => stream.write_u64(*entry).await?,
-            None => return Ok(()),
-        }
+        let Some(entry) = log.get(confirmed) else { return Ok(()) };
+        stream.write_u64(confirmed as u64).await?;
+        stream.write_u64(*entry).await?;
     }
 }
 
-/// Says how long its log is, takes the next entry, and so on.
+/// Says how long its log is, takes the next entry, and so on. An entry comes with its number: without it, one that was
+/// still on its way on a connection that the leader had given up was taken for the next one (found by seed 1).
 async fn follow<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, disk: Disk) -> io::Result<()> {
     loop {
         let len = disk.lock().expect("nobody panics with it").len() as u64;
         stream.write_u64(len).await?;
-        let entry = stream.read_u64().await?;
-        disk.lock().expect("nobody panics with it").push(entry);
+        let (number, entry) = (stream.read_u64().await?, stream.read_u64().await?);
+        let mut log = disk.lock().expect("nobody panics with it");
+        if number == log.len() as u64 {
+            log.push(entry);
+        }
     }
 }
 
@@ -87,7 +90,7 @@ fn main() {
         let (log, disk) = (Arc::new((1..=500).map(|n| n * n).collect::<Vec<u64>>()), Disk::default());
         let outcome = Lab::new(scenario(log.clone(), disk.clone())).run(seed).expect("the world can be built");
         outcome.assert();
-        assert_eq!(*disk.lock().expect("nobody panics with it"), *log, "seed {seed}: the logs differ");
+        assert!(*disk.lock().expect("nobody panics with it") == *log, "seed {seed}: the logs differ");
         println!("seed {seed:2}: 500 entries on both sides after {}", outcome.now);
     }
 }

@@ -1,57 +1,56 @@
 //! Glassnet for other people's tests: real TCP, DNS and TLS with loss, reordering and partitions, in virtual time, with a
 //! seed that replays and a capture that explains.
 //!
+//! A world is a [`Scenario`](prelude::Scenario), built here or read from a file; one's own async code is a program of a
+//! host. A run gives an [`Outcome`](prelude::Outcome), and [`Outcome::assert`](prelude::Outcome::assert) fails a test with
+//! the ladder of what happened, the place of the captures, and the command that repeats it.
+//!
 //! ```
 //! use glassnet::prelude::*;
 //! use tokio::io::{AsyncReadExt, AsyncWriteExt};
 //!
-//! /// Two hosts, a cable that loses 1 % of the frames, a program on each: an echo. Gives what both interfaces saw.
-//! fn echo(seed: u64) -> Vec<(String, Vec<u8>)> {
-//!     let (recorder, sink) = Recorder::new(Wants::ALL);
-//!     let epoch = std::time::SystemTime::UNIX_EPOCH;
-//!     let mut world = World::new(seed, epoch, sink);
-//!     let [a, b] = ["client", "server"].map(|name| world.add_host(name, Config::default()));
-//!     for (n, host) in [(1, a), (2, b)] {
-//!         let port = world.add_interface(host, InterfaceConfig::ethernet("eth0", Mac::local(n.into())));
-//!         world.with_host(host, |host| host.add_address(port, Cidr::v4([192, 0, 2, n], 24)));
-//!     }
-//!     let link = world.connect((a, Port(0)), (b, Port(0)), Cable::ethernet(10_000_000, Duration::from_millis(5)));
-//!     world.rule(link, Box::new(rule::Loss(0.01)));
-//!
+//! /// Two hosts and an echo between them, over a cable that loses 1 % of the frames.
+//! fn echo() -> Lab {
 //!     // Programs are ordinary async Rust over streams that read and write as tokio's do.
-//!     let (client, server) = (world.net(a), world.net(b));
-//!     world.spawn(b, async move {
-//!         let listener = server.tcp_listen("0.0.0.0:7".parse().unwrap()).unwrap();
-//!         let (stream, _) = listener.accept().await;
+//!     let server = service("echo", |net, _| async move {
+//!         let (stream, _) = net.tcp_listen("0.0.0.0:7".parse()?)?.accept().await;
 //!         let (mut from, mut to) = tokio::io::split(stream);
-//!         tokio::io::copy(&mut from, &mut to).await.unwrap();
-//!     }).detach();
-//!     let echoed = world.spawn(a, async move {
-//!         let mut stream = client.tcp_connect("192.0.2.2:7".parse().unwrap()).await.unwrap();
-//!         let (said, mut heard) = (vec![42; 100_000], vec![0; 100_000]);
-//!         stream.write_all(&said).await.unwrap();
-//!         stream.read_exact(&mut heard).await.unwrap();
-//!         assert_eq!(said, heard);
+//!         tokio::io::copy(&mut from, &mut to).await?;
+//!         Ok(())
 //!     });
-//!     world.run_until(Instant::ZERO + Duration::from_secs(60)); // virtual seconds
-//!     assert!(echoed.is_finished());
-//!
-//!     let recording = recorder.take();
-//!     println!("{}", Ladder::of(&recording)); // every segment, every loss, every retransmission
-//!     pcapng::of_all(&recording, epoch).collect()
+//!     let client = program("shouter", |net, names| async move {
+//!         let mut stream = net.tcp_connect(names.resolve("server", 7)?).await?;
+//!         let (said, mut heard) = (vec![42; 100_000], vec![0; 100_000]);
+//!         stream.write_all(&said).await?;
+//!         stream.read_exact(&mut heard).await?;
+//!         if said == heard { Ok(()) } else { Err("the echo is another one".into()) }
+//!     });
+//!     let scenario = Scenario::new("echo")
+//!         .node(NodeSpec::host("client").run(client))
+//!         .node(NodeSpec::host("server").run(server))
+//!         .join("client", "server", Cable::ethernet(10_000_000, Duration::from_millis(5)))
+//!         .at(Duration::ZERO, Do::lose("client-server", 0.01))
+//!         .expect(expect("count(drops) > 0 and last(states[node == 'client']).to != 'CLOSED'"));
+//!     Lab::new(scenario.addressed())
 //! }
 //!
-//! assert!(echo(7) == echo(7), "one seed, one run, to the byte");
-//! assert!(echo(7) != echo(8), "another seed, another run");
+//! let outcome = echo().run(seed(7)).unwrap();
+//! outcome.assert();
+//!
+//! // One seed, one run, to the byte; another seed, another run.
+//! let frames = |seed| -> Vec<_> { pcapng::of_all(&echo().run(seed).unwrap().recording, outcome.epoch).collect() };
+//! assert!(frames(7) == frames(7) && frames(7) != frames(8));
 //! ```
 
 #![forbid(unsafe_code)]
 
 /// What nearly every test needs.
 pub mod prelude {
+    pub use base::event::AppFact;
     pub use base::{Blind, Cidr, Duration, Instant, Mac, NodeId, Port};
-    pub use lab::scenario::{Do, Expect, NodeSpec, Scenario};
-    pub use lab::{Outcome, Program};
+    pub use lab::expect::{Expectation, expect};
+    pub use lab::scenario::{Do, NodeSpec, Scenario};
+    pub use lab::{Lab, Names, Outcome, Program, program, seed, service};
     pub use net::Net;
     pub use scope::{Ladder, Recorder, Recording, Story, Wants, Waterfall, pcapng};
     pub use sim::{Cable, LinkId, World, rule};
