@@ -57,6 +57,8 @@ pub(crate) enum Command {
     Lab(crate::command::lab::Lab),
     /// Run a scenario file: a world, what happens in it, what is expected
     Run(crate::command::run::Run),
+    /// Run a scenario with every combination of some settings and many seeds, and compare
+    Sweep(crate::command::sweep::Options),
     /// Read a capture, ours or anyone's: what happened, what went wrong, what was said
     Read(crate::command::read::Read),
     /// Find the first thing in which two runs differ, and show the ladder around it

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Lab(lab) => command::lab::run(&lab),
         Command::Run(run) => command::run::run(&run),
+        Command::Sweep(sweep) => command::sweep::run(&sweep),
         Command::Read(read) => command::read::run(&read),
         Command::Diff(diff) => command::diff::run(&diff),
         Command::Visit(visit) => command::visit::run(&visit),

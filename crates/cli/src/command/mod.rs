@@ -14,6 +14,7 @@ pub(crate) mod ports;
 pub(crate) mod read;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod sweep;
 pub(crate) mod traceroute;
 pub(crate) mod up;
 pub(crate) mod visit;
