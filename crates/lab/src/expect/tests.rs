@@ -2,12 +2,17 @@
 
 use std::net::SocketAddr;
 
+use proptest::prelude::*;
+
 use base::event::{AppFact, Event, Fact, Flow, LinkDrop, TcpMetrics, TcpState, TransportFact};
 use base::{Direction, Duration, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, PacketId, Port, SeqNum};
 use scope::{Recording, Wants};
 use wire::ip::Protocol;
 use wire::{PacketBuf, ipv4, tcp};
 
+use super::ast::{Arithmetic, Comparison, Expr, What};
+use super::error::Span;
+use super::unit::UNITS;
 use super::*;
 
 const CLIENT: Nic = Nic { node: NodeId(0), port: Port(0) };
@@ -283,4 +288,52 @@ fn a_filter_that_found_nothing_says_what_there_was() {
         "no program recorded dhcp.offer; there were bulk.done, visit.reused_connection"
     );
     assert_eq!(said("first(retransmits).cause == 'timeout'"), ["was not there", "no retransmits"]);
+}
+
+/// Any tree that the parser could give.
+fn expr() -> impl Strategy<Value = Expr> {
+    let new = |what| Expr::new(Span::default(), what);
+    let name =
+        "[a-z]{1,3}(\\.[a-z]{1,3}){0,2}".prop_filter("no names", |name| !parse::KEYWORDS.contains(&name.as_str()));
+    let unit = prop::sample::select(&UNITS[..]);
+    let leaf = prop_oneof![
+        (0.0..1e6_f64, unit).prop_map(move |(number, unit)| new(What::Number(number, unit))),
+        ".{0,5}".prop_map(move |text| new(What::Text(text))),
+        any::<bool>().prop_map(move |value| new(What::Bool(value))),
+        name.prop_map(move |name| new(What::Name(name))),
+    ];
+    let sign =
+        prop::sample::select(vec![Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply, Arithmetic::Divide]);
+    let order =
+        prop::sample::select(vec![Comparison::Equal, Comparison::NotEqual, Comparison::Less, Comparison::AtLeast]);
+    leaf.prop_recursive(5, 40, 4, move |inner| {
+        let one = inner.clone().prop_map(Box::new);
+        let some = |least: usize| prop::collection::vec(inner.clone(), least..4);
+        prop_oneof![
+            some(0).prop_map(move |parts| new(What::List(parts))),
+            some(0).prop_map(move |parts| new(What::Call("f".into(), Span::default(), parts))),
+            some(2).prop_map(move |parts| new(What::And(parts))),
+            some(2).prop_map(move |parts| new(What::Or(parts))),
+            one.clone().prop_map(move |one| new(What::Not(one))),
+            one.clone().prop_map(move |one| new(What::Negate(one))),
+            (one.clone(), one.clone()).prop_map(move |(a, b)| new(What::Filter(a, b))),
+            (one.clone(), one.clone()).prop_map(move |(a, b)| new(What::In(a, b))),
+            (one.clone(), sign.clone(), one.clone()).prop_map(move |(a, s, b)| new(What::Arithmetic(a, s, b))),
+            (one.clone(), prop::collection::vec((order.clone(), inner.clone()), 1..3))
+                .prop_map(move |(first, rest)| new(What::Compare(first, rest))),
+            (prop::collection::vec(inner.clone(), 0..2)).prop_map(move |parts| {
+                let call = new(What::Call("first".into(), Span::default(), parts));
+                new(What::Field(Box::new(call), "a.b".into()))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_again_as_the_same(expr in expr()) {
+        let text = expr.to_string();
+        let read = parse::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        prop_assert_eq!(&read, &expr, "{}", text);
+    }
 }
