@@ -85,7 +85,7 @@ fn pieces() -> impl Strategy<Value = String> {
         "é",
         " ",
     ];
-    prop::collection::vec(prop::sample::select(&words[..]), 0..40).prop_map(|words| words.join(" "))
+    prop::collection::vec(prop::sample::select(words.to_vec()), 0..40).prop_map(|words| words.join(" "))
 }
 
 /// Whatever is read, or refused with a place inside of the text.
