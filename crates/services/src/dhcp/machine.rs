@@ -95,6 +95,8 @@ pub struct Machine {
     xid: u32,
     /// When this acquisition or renewal began.
     began: Instant,
+    /// When the address was asked for: the first DHCPREQUEST of this state.
+    asked: Instant,
     /// Messages sent in this state.
     tries: u32,
     /// The offer that was taken.
@@ -118,6 +120,7 @@ impl Machine {
             state: State::Init,
             xid: 0,
             began: Instant::ZERO,
+            asked: Instant::ZERO,
             tries: 0,
             offer: None,
             lease: None,
@@ -186,7 +189,7 @@ impl Machine {
         let after = |seconds: Option<u32>, part: Duration| {
             let given = seconds.map(|seconds| Duration::from_secs(u64::from(seconds)));
             // The lease runs from the moment at which it was asked for.
-            self.began + given.unwrap_or(part).min(span)
+            self.asked + given.unwrap_or(part).min(span)
         };
         let renew_at = after(message.renewal_time(), span / 2);
         let rebind_at = after(message.rebinding_time(), span / 8 * 7).max(renew_at);
@@ -200,7 +203,7 @@ impl Machine {
             span,
             renew_at,
             rebind_at,
-            ends_at: self.began + span,
+            ends_at: self.asked + span,
         };
         let known = self.lease.as_ref().is_some_and(|old| old.address == lease.address);
         if self.checks && !known {
@@ -313,7 +316,10 @@ impl Machine {
         self.tries = 0;
         match (state, &self.lease) {
             (State::Bound, Some(lease)) => self.next = Some(lease.renew_at),
-            _ => self.send(now),
+            _ => {
+                self.asked = now;
+                self.send(now);
+            }
         }
     }
 

@@ -164,9 +164,13 @@ pub(super) async fn ask_by_tcp(net: &Net, server: SocketAddr, query: &Message) -
     let len = stream.read_u16().await.ok()?;
     let mut reply = vec![0; usize::from(len)];
     stream.read_exact(&mut reply).await.ok()?;
-    let _ = stream.shutdown().await;
-    // The server's half ends too, so that nothing of it is met by a reset.
-    let _ = net.timeout(CLOSE_PATIENCE, stream.read(&mut [0; 16])).await;
+    let own = net.clone();
+    // The answer does not wait for the close. The server's half ends too, so that nothing of it is met by a reset.
+    net.spawn(async move {
+        let _ = stream.shutdown().await;
+        let _ = own.timeout(CLOSE_PATIENCE, stream.read(&mut [0; 16])).await;
+    })
+    .detach();
     Some((Message::parse(&reply).ok()?, reply.len()))
 }
 
