@@ -1,3 +1,5 @@
+//! Announcements and neighbours.
+
 use base::event::{Fact, LinkFact};
 use glassnet_lab::file;
 

@@ -1,3 +1,5 @@
+//! Leases: granted, renewed, refused, declined, given back.
+
 use base::Duration;
 
 use super::{run, text};

@@ -1,3 +1,5 @@
+//! Names: zones made of a file, resolvers, truncation, questions over TCP.
+
 use super::{run, text};
 
 fn world(lookup: &str) -> String {

@@ -1,3 +1,5 @@
+//! Messages, readers and requests: what a stream keeps of them, and what framing gives back.
+
 use super::run;
 
 fn world(sender: &str, reader: &str) -> String {

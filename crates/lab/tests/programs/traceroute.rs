@@ -1,3 +1,5 @@
+//! The way to a host, hop by hop.
+
 use super::run;
 
 fn world(trace: &str) -> String {

@@ -1,3 +1,5 @@
+//! Web servers and fetches: pages, certificates, round trips.
+
 use super::{run, span, text, trips};
 
 /// A client, a server, a resolver that is also the root, all 50 ms from each other.
