@@ -11,9 +11,9 @@ use crate::terminal;
 
 #[derive(clap::Args, Debug)]
 #[command(before_help = EXAMPLES)]
-#[group(id = "source", required = true, multiple = false, args = ["file", "topo"])]
 pub(crate) struct Import {
     /// A containerlab topology (*.clab.yml) or a Kathará lab.conf
+    #[arg(required_unless_present = "topo", conflicts_with = "topo")]
     pub(crate) file: Option<PathBuf>,
     /// One of Mininet's topologies: linear,3
     #[arg(long, value_name = "SHAPE")]
