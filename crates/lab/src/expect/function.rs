@@ -213,19 +213,19 @@ impl Function {
 impl Takes {
     fn accepts(self, kind: &Type) -> bool {
         use Kind::{Any, Bool, Number, Text, Time};
-        match (self, kind) {
-            (Takes::Many, Type::Records(_) | Type::List(_)) => true,
-            (Takes::List, Type::List(_)) => true,
-            (Takes::Quantities | Takes::Measured, Type::List(Number | Time | Any)) => true,
-            (Takes::Numbers | Takes::NumberOrNumbers, Type::List(Number | Any)) => true,
-            (Takes::Truths, Type::List(Bool | Any)) => true,
-            (Takes::Number | Takes::NumberOrNumbers, Type::One(Number | Any)) => true,
-            (Takes::Time, Type::One(Time | Any)) => true,
-            (Takes::Quantity | Takes::Measured, Type::One(Number | Time | Any)) => true,
-            (Takes::TextOrList, Type::One(Text | Any) | Type::List(_)) => true,
-            (Takes::Value, Type::One(_)) => true,
-            _ => false,
-        }
+        matches!(
+            (self, kind),
+            (Takes::Many, Type::Records(_) | Type::List(_))
+                | (Takes::List, Type::List(_))
+                | (Takes::Quantities | Takes::Measured, Type::List(Number | Time | Any))
+                | (Takes::Numbers | Takes::NumberOrNumbers, Type::List(Number | Any))
+                | (Takes::Truths, Type::List(Bool | Any))
+                | (Takes::Number | Takes::NumberOrNumbers, Type::One(Number | Any))
+                | (Takes::Time, Type::One(Time | Any))
+                | (Takes::Quantity | Takes::Measured, Type::One(Number | Time | Any))
+                | (Takes::TextOrList, Type::One(Text | Any) | Type::List(_))
+                | (Takes::Value, Type::One(_))
+        )
     }
 
     const fn text(self) -> &'static str {

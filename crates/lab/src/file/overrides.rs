@@ -131,7 +131,7 @@ fn knob(document: &Item, name: &Key, value: Option<&str>) -> Option<Vec<Vec<Key>
         Some((Value::Text(path), _)) => vec![path.clone()],
         Some((_, knob)) => elements(knob).filter_map(Item::text).map(str::to_owned).collect(),
         // `limit=10s` is the run's, `limit=100` the queues'.
-        None if name.name == "limit" && !value.is_some_and(|value| value.parse::<u64>().is_ok()) => return None,
+        None if name.name == "limit" && value.is_none_or(|value| value.parse::<u64>().is_err()) => return None,
         None if name.name == "cc" => vec!["node.*.stack.congestion".into()],
         None if ON_EVERY_LINK.contains(&name.name.as_str()) => vec![format!("link.*.{}", name.name)],
         None => return None,

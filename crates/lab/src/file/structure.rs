@@ -68,11 +68,16 @@ impl<'a> Walk<'a> {
         }
         let Some(schema) = self.choose(item, outer, schema, spot) else { return };
         let kinds = kinds(schema);
-        let fits = |kind: &&str| match (&item.value, *kind) {
-            (Value::Text(_), "string") | (Value::Bool(_), "boolean") => true,
-            (Value::Integer(_), "integer" | "number") | (Value::Float(_), "number") => true,
-            (Value::List(_), "array") | (Value::Table(_), "object") => true,
-            _ => false,
+        let fits = |kind: &&str| {
+            matches!(
+                (&item.value, *kind),
+                (Value::Text(_), "string")
+                    | (Value::Bool(_), "boolean")
+                    | (Value::Integer(_), "integer" | "number")
+                    | (Value::Float(_), "number")
+                    | (Value::List(_), "array")
+                    | (Value::Table(_), "object")
+            )
         };
         if !kinds.is_empty() && !kinds.iter().any(fits) {
             return self.wrong_kind(item, outer, schema, &kinds, spot);

@@ -71,6 +71,9 @@ impl Do {
     }
 }
 
+/// Whether a frame is meant.
+type Choice = Box<dyn FnMut(&PacketBuf) -> bool + Send>;
+
 /// A link's way, as its ends are given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Heading {
@@ -107,7 +110,7 @@ impl Chosen {
         Ok(Box::new(rule::Of { filter, rule }))
     }
 
-    fn filter(&self, link_type: LinkType) -> Result<Box<dyn FnMut(&PacketBuf) -> bool + Send>, BuildError> {
+    fn filter(&self, link_type: LinkType) -> Result<Choice, BuildError> {
         let Some(of) = &self.of else { return Ok(Box::new(|_| true)) };
         let wrong = |error| BuildError::new(format!("'{of}' chooses no frames: {error}"));
         let mut predicate = FramePredicate::parse(of).map_err(wrong)?;

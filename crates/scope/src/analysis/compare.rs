@@ -183,7 +183,7 @@ fn event_ns(line: &str) -> Option<u64> {
     let time = line.strip_prefix("{\"time\":")?.split(',').next()?;
     let (whole, part) = time.split_once('.').unwrap_or((time, ""));
     let part: String = part.chars().chain(std::iter::repeat('0')).take(6).collect();
-    Some(whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(part.parse::<u64>().ok()?)?)
+    whole.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(part.parse::<u64>().ok()?)
 }
 
 /// The moment that events count from, in nanoseconds since 1970: `"epoch":"2026-01-01T00:00:00.000Z"`.

@@ -14,7 +14,10 @@ fn epoch() -> SystemTime {
 }
 
 /// Times, lengths and packet ids of the frames, and how the file ended.
-fn read(bytes: &[u8]) -> (Vec<(u64, usize, Option<u64>)>, Result<(), Damage>) {
+/// Time, length and packet id of each frame, and how the file ended.
+type Frames = (Vec<(u64, usize, Option<u64>)>, Result<(), Damage>);
+
+fn read(bytes: &[u8]) -> Frames {
     let mut seen = Vec::new();
     let (_, end) = frames(bytes, |frame| seen.push((frame.raw.time_ns, frame.raw.bytes.len(), frame.raw.packet)));
     (seen, end)

@@ -385,7 +385,7 @@ impl Judge<'_> {
         if (len > 0 || is_syn_or_fin)
             && forth.unacknowledged.push(Sent { frame, at_ns, seq, next: next + u32::from(is_syn_or_fin) })
         {
-            next = next + u32::from(is_syn_or_fin);
+            next += u32::from(is_syn_or_fin);
         }
         if forth.next.is_none_or(|known| (known + u32::from(is_syn_or_fin)).before(next)) {
             forth.next_len = len;

@@ -22,6 +22,7 @@ pub(crate) struct At {
 /// What can be done to a world.
 #[derive(Deserialize, JsonSchema, Debug)]
 #[serde(tag = "do", rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "a file has few, and they live as long as it is read")]
 pub(crate) enum Action {
     /// A link carries nothing any more.
     LinkDown {

@@ -25,7 +25,7 @@ impl Half {
     pub(super) fn take(&mut self, arrival: &Arrival<'_>, deliver: &mut dyn FnMut(&[u8])) -> bool {
         let Arrival { mut seq, is_syn, is_fin, data, .. } = *arrival;
         if is_syn {
-            seq = seq + 1;
+            seq += 1;
             if self.next.is_none() {
                 self.next = Some(seq);
             }
