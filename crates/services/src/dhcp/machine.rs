@@ -476,6 +476,21 @@ mod tests {
         assert_eq!((client.state(), lease.ends_at), (State::Bound, now + secs(8000)));
     }
 
+    //= rfc2131#4.4.1 test
+    #[test]
+    fn a_lease_runs_from_the_request_that_was_acknowledged() {
+        let (mut client, mut server) = (client(), server());
+        client.start(Instant::ZERO);
+        talk(Instant::ZERO, &mut client, &mut server);
+        let t2 = Instant::ZERO + secs(7000);
+        alone(&mut client, t2 + secs(1));
+        // Everything in between was lost; the first request to anybody is acknowledged.
+        assert_eq!(client.state(), State::Rebinding);
+        client.send(t2);
+        let [Action::Use(lease)] = &talk(t2, &mut client, &mut server)[..] else { panic!() };
+        assert_eq!((lease.renew_at, lease.ends_at), (t2 + secs(4000), t2 + secs(8000)));
+    }
+
     //= rfc2131#4.1 test
     #[test]
     fn discover_is_repeated_after_4_8_16_32_and_64_seconds_more_or_less() {
