@@ -226,7 +226,7 @@ impl Machine {
     }
 
     //= rfc2131#3.1
-    /// What came of [`Action::Check`]: an address that somebody uses is declined, and another is looked for ten seconds
+    /// What came of the check that the machine asked for: an address that somebody uses is declined, and another is looked for ten seconds
     /// later.
     pub fn on_checked(&mut self, now: Instant, in_use: bool) {
         let Some(lease) = self.unchecked.take() else { return };
