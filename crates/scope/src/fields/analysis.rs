@@ -367,7 +367,9 @@ impl Judge<'_> {
         }
         let limit = self.out_of_order_ns.unwrap_or(OUT_OF_ORDER_NS);
         let is_end = next == seq + self.len + u32::from(self.has(SYN | FIN));
-        if at_ns.wrapping_sub(self.forth.next_at.1) < limit && (!is_end || self.forth.next_len == 0) {
+        // Nothing can overtake a SYN that was the last to arrive.
+        let came_late = !is_end || (self.forth.next_len == 0 && !self.has(SYN));
+        if at_ns.wrapping_sub(self.forth.next_at.1) < limit && came_late {
             return self.mark(Marks::OUT_OF_ORDER);
         }
         self.mark(Marks::RETRANSMISSION);
