@@ -69,6 +69,7 @@ impl<'a> Witness<'a> {
                     self.choice(source, fields, eval, &self.tables.rows(source))
                 ));
             }
+            (1, 1) => format!("1 record of {source}"),
             (found, all) if found == all => format!("{found} {}", noun(source)),
             (found, all) => format!("{found} of {all} {}", noun(source)),
         };

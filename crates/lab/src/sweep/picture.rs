@@ -120,7 +120,10 @@ impl Scale {
     }
 
     fn axis(&self, label: &str) -> Axis {
-        let axis = Axis::new(label, self.quantity);
+        // Names stand above the panels; the axis says in which order.
+        let names: Vec<&str> = self.values.iter().map(|(name, _)| name.as_str()).collect();
+        let label = if self.is_named { format!("{label}: {}", names.join(", ")) } else { label.to_owned() };
+        let axis = Axis::new(&label, self.quantity);
         if self.is_wide { axis.log() } else { axis }
     }
 }
