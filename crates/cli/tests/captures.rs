@@ -180,8 +180,12 @@ const GOOD: &str = "1";
 /// The least severity that is a warning; chats, notes and comments are below.
 const WARNING: u64 = 0x0060_0000;
 /// Warnings that only a lost or repeated segment gives.
-const PROVOKED_BY_LOSS: [&str; 3] =
-    ["Previous segment(s) not captured", "out-of-order", "ACKed segment that wasn't captured"];
+const PROVOKED_BY_LOSS: [&str; 4] = [
+    "Previous segment(s) not captured",
+    "out-of-order",
+    "ACKed segment that wasn't captured",
+    "DNS query retransmission",
+];
 /// Interfaces between the laptop and web-1.
 const WAY_TO_WEB_1: [&str; 14] = [
     "laptop-eth0",
