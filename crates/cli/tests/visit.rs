@@ -103,7 +103,7 @@ fn a_wrong_command_line_ends_with_2_and_names_what_is_nearest() {
         (&["vist", PAGE][..], "visit"),
         (&["visit", PAGE, "--sed", "3"], "--seed"),
         (&["visit", PAGE, "--losss", "3%"], "--loss"),
-        (&["visit", PAGE, "--loss", "2x"], "write 2% or 0.02"),
+        (&["visit", PAGE, "--loss", "2x"], "write a percentage such as 5%, or 0.05"),
         (&["visit", PAGE, "--delay", "80"], "write 80ms"),
         (&["visit", PAGE, "--rate", "10"], "write 10mbit"),
         (&["visit"], "<URL>"),

@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(written("\"count(x)\"", 6..7), "x");
         assert_eq!(written("'count(x)'", 0..5), "count");
         assert_eq!(written("'''\ncount(x)'''", 6..7), "x");
-        assert_eq!(written("\"a\\tb \\u00e4 c\"", 6..7), "c");
+        assert_eq!(written("\"a\\tb \\u00e4 c\"", 7..8), "c");
         assert_eq!(written("\"\"\"a \\\n   b\"\"\"", 2..3), "b");
         assert_eq!(written("bare", 1..3), "ar");
     }

@@ -26,7 +26,9 @@ pub(super) const FIELDS: &[Entry] = &[
     v4("ip.flags", Form::Hex(2), "The three flags as a number", |h| Some(byte(h, 6)? >> 5)),
     entry("ip.flags.df", Form::Flag, "Do not fragment", Take::Of(Layer::Ip4, |h| flag(h, 0x40))),
     entry("ip.flags.mf", Form::Flag, "More fragments follow", Take::Of(Layer::Ip4, |h| flag(h, 0x20))),
-    v4("ip.frag_offset", Form::Number, "Where the fragment belongs, in bytes", |h| Some((half(h, 6)? & 0x1fff) * 8)),
+    v4("ip.frag_offset", Form::Number, "Where the fragment belongs, in units of 8 bytes", |h| {
+        Some(half(h, 6)? & 0x1fff)
+    }),
     v4("ip.ttl", Form::Number, "How many more routers it may pass", |h| byte(h, 8)),
     v4("ip.proto", Form::Number, "What it carries: 1 ICMP, 6 TCP, 17 UDP", |h| byte(h, 9)),
     v4("ip.checksum", Form::Hex(4), "The header's checksum", |h| half(h, 10)),
