@@ -195,7 +195,7 @@ fn epoch_ns(events: &str) -> Option<u64> {
     // Years are counted from March on, so that the leap day is a year's last.
     let year = if month <= 2 { year.checked_sub(1)? } else { year };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * ((month + 9) % 12) + 2) / 5 + day;
-    Some((days.checked_sub(1 + 719_468)? * 86_400_000 + ms) * 1_000_000)
+    (days.checked_sub(1 + 719_468)? * 86_400_000 + ms).checked_mul(1_000_000)
 }
 
 /// How many frames of the ladder stand before the difference, and how many behind it.
