@@ -22,7 +22,7 @@ use super::witness::Witness;
 /// ```
 /// use glassnet_lab::expect::Expectation;
 /// let expectation = Expectation::new("count(drops) == 0").unwrap().why("the line loses nothing");
-/// let recording = glassnet_scope::Recording::default();
+/// let recording = scope::Recording::default();
 /// assert!(expectation.check(&recording).is_ok());
 /// ```
 #[derive(Clone)]

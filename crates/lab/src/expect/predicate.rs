@@ -17,7 +17,7 @@ use super::source::Field;
 /// A condition on a frame's headers: `tcp.len > 0 and tcp.dstport == 80`.
 ///
 /// ```
-/// use glassnet_base::LinkType;
+/// use base::LinkType;
 /// use glassnet_lab::expect::FramePredicate;
 /// let mut data = FramePredicate::parse("tcp.len > 0").unwrap();
 /// assert!(!data.matches(LinkType::Ip, b"no packet at all"));
