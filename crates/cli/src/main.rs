@@ -6,7 +6,10 @@ mod arguments;
 mod command;
 mod experiment;
 mod message;
+mod output;
 mod quantity;
+mod repeat;
+mod source;
 mod terminal;
 
 use std::process::ExitCode;

@@ -13,11 +13,6 @@ pub(crate) fn style(explain: bool) -> Style {
     Style { colour: is_terminal && wanted && !dumb, width: if is_terminal { width } else { PIPE_WIDTH }, explain }
 }
 
-/// Whether errors may be in colour.
-pub(crate) fn error_colour() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
 /// Prints to standard output; a reader that has gone away (`| head`) is no error.
 pub(crate) fn print(text: &str) {
     use std::io::Write;

@@ -1,19 +1,18 @@
 //! `glassnet export`: the topology of a scenario as a picture's text.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lab::export;
-use lab::file::Override;
 
 use crate::message::Problem;
+use crate::source::Source;
 use crate::terminal;
 
 #[derive(clap::Args, Debug)]
 #[command(before_help = EXAMPLES)]
 pub(crate) struct Export {
     /// The scenario file, or the name of a lab that comes with Glassnet
-    pub(crate) file: PathBuf,
+    pub(crate) file: String,
     /// For whom
     #[arg(long, value_enum)]
     pub(crate) to: Form,
@@ -36,8 +35,7 @@ Example:
   glassnet export lab.toml --to mermaid";
 
 pub(crate) fn run(arguments: &Export) -> Result<ExitCode, Problem> {
-    let settings: Vec<Override> = arguments.set.iter().map(Override::new).collect();
-    let (lab, _) = super::check::read(&arguments.file, &settings)?;
+    let (lab, _) = Source::find(&arguments.file, &[])?.read(&arguments.set)?;
     terminal::print(&match arguments.to {
         Form::Dot => export::dot(&lab),
         Form::Mermaid => export::mermaid(&lab),

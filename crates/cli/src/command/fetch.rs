@@ -8,8 +8,8 @@ use services::browser::{self, Fetch as Fetched, Options};
 use services::url::Url;
 
 use super::in_world::{InWorld, millis, no_end};
-use super::visit::write;
 use crate::message::{FAILED, Problem};
+use crate::output::write;
 use crate::terminal;
 
 #[derive(clap::Args, Debug)]

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use lab::import::{self, ImportError, Imported};
 
-use super::visit::write;
 use crate::message::Problem;
+use crate::output::write;
 use crate::terminal;
 
 #[derive(clap::Args, Debug)]

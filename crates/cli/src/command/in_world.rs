@@ -8,7 +8,7 @@ use lab::asker::{AskError, Asker};
 use lab::scenario::Scenario;
 
 use crate::message::Problem;
-use crate::terminal;
+use crate::source::Source;
 
 /// Where and as whom something is asked.
 #[derive(clap::Args, Debug)]
@@ -47,20 +47,7 @@ impl InWorld {
         if self.world == INTERNET {
             return Ok((lab::worlds::internet::internet(), self.seed.unwrap_or(1)));
         }
-        let text = match std::fs::read_to_string(&self.world) {
-            Ok(text) => text,
-            Err(error) => lab::shipped::text(&self.world).map(str::to_owned).ok_or_else(|| {
-                let labs = lab::shipped::LABS.iter().map(|(name, _)| *name);
-                let near = lab::file::words::nearest(&self.world, labs.chain([INTERNET]));
-                let meant = near.map_or(String::new(), |near| format!("did you mean {near}? Or "));
-                let hint = format!("{meant}give a scenario file, the name of a shipped lab, or internet");
-                Problem::new(format!("cannot read {}", self.world), error, hint)
-            })?,
-        };
-        let lab = lab::file::read(&text, &self.world, &[]).map_err(|diagnosis| {
-            let details = diagnosis.render(terminal::error_colour());
-            Problem::told(details, format!("{} cannot be run", self.world))
-        })?;
+        let (lab, _) = Source::find(&self.world, &[INTERNET])?.read(&[])?;
         Ok((lab.scenario, self.seed.unwrap_or(lab.seed)))
     }
 

@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use crate::experiment::{self, Options, Source};
+use crate::experiment::{self, Options};
 use crate::message::Problem;
+use crate::source::Source;
 use crate::terminal;
 
 #[derive(clap::Args, Debug)]
@@ -35,7 +36,7 @@ fn list(json: bool) -> Result<ExitCode, Problem> {
     let width = lab::shipped::LABS.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
     let mut lines = Vec::new();
     for (name, text) in lab::shipped::LABS {
-        let lab = experiment::read(&Source { name: (*name).to_owned(), text: (*text).to_owned() }, &[])?;
+        let (lab, _) = Source { name: (*name).to_owned(), text: (*text).to_owned() }.read(&[])?;
         lines.push(if json {
             serde_json::json!({ "name": name, "title": lab.title }).to_string()
         } else {

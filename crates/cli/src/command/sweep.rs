@@ -1,19 +1,19 @@
 //! `glassnet sweep FILE --vary …`: every combination of settings with many seeds, on all cores.
 
-use std::fs;
 use std::io::{IsTerminal, Write, stderr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use lab::file::{Override, Vary};
+use lab::file::Vary;
 use lab::sweep::{Plan, PlanError, Results, Sweep};
 use serde_json::{Value, json};
 
-use super::run::source;
-use super::visit::write;
 use crate::message::{FAILED, Problem};
+use crate::output::{make_folder, write};
+use crate::repeat::quoted;
+use crate::source::{Source, overrides};
 use crate::terminal;
 
 #[derive(clap::Args, Debug)]
@@ -21,7 +21,7 @@ use crate::terminal;
 pub(crate) struct Options {
     /// A scenario file, or the name of a shipped lab
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    file: String,
     /// A setting and its values: loss=0%,1%,5%, cc=reno,cubic, link.wire.rate=1mbit,10mbit
     #[arg(long, value_parser = Vary::parse, value_name = "NAME=VALUE,…")]
     vary: Vec<Vary>,
@@ -46,15 +46,15 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
-    let source = source(&options.file)?;
+    let source = Source::find(&options.file, &[])?;
     let sweep = Sweep {
-        text: source.text,
-        source_name: source.name,
-        overrides: options.set.iter().map(Override::new).collect(),
+        text: source.text.clone(),
+        source_name: source.name.clone(),
+        overrides: overrides(&options.set),
         vary: options.vary.clone(),
         seeds: options.seeds,
     };
-    let plan = sweep.plan().map_err(|error| wrong(&sweep.source_name, &error))?;
+    let plan = sweep.plan().map_err(|error| wrong(&source, &error))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = options.jobs.map_or(cores, usize::from);
     let results = watched(&plan, |progress| plan.run(jobs, progress))
@@ -74,23 +74,22 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-fn wrong(name: &str, error: &PlanError) -> Problem {
+fn wrong(source: &Source, error: &PlanError) -> Problem {
     match error {
-        PlanError::Wrong(diagnosis) => {
-            let told = diagnosis.render(terminal::error_colour());
-            Problem::told(told, format!("{name} cannot be swept"))
-        }
+        PlanError::Wrong(diagnosis) => source.wrong(diagnosis),
         PlanError::TooMany { .. } => {
-            Problem::new(format!("{name} is not swept"), error, "vary fewer settings, or give fewer --seeds")
+            let hint = "vary fewer settings, or give fewer --seeds";
+            Problem::new(format!("{} is not swept", source.name), error, hint)
         }
     }
 }
 
 /// The command that gives the same results.
 fn command(options: &Options) -> String {
-    let mut words = vec!["glassnet sweep".to_owned(), options.file.display().to_string()];
-    words.extend(options.set.iter().map(|set| format!("--set {set}")));
-    words.extend(options.vary.iter().map(|vary| format!("--vary {}={}", vary.name, vary.values.join(","))));
+    let mut words = vec!["glassnet sweep".to_owned(), quoted(&options.file)];
+    words.extend(options.set.iter().map(|set| format!("--set {}", quoted(set))));
+    let vary = |vary: &Vary| quoted(&format!("{}={}", vary.name, vary.values.join(",")));
+    words.extend(options.vary.iter().map(|varied| format!("--vary {}", vary(varied))));
     words.push(format!("--seeds {}", options.seeds));
     words.join(" ")
 }
@@ -121,10 +120,7 @@ fn to_json(results: &Results, command: &str) -> Value {
 }
 
 fn keep(results: &Results, command: &str, folder: &Path) -> Result<(), Problem> {
-    fs::create_dir_all(folder).map_err(|error| {
-        let what = format!("cannot make the folder {}", folder.display());
-        Problem::new(what, error, "give a folder that you may write to")
-    })?;
+    make_folder(folder)?;
     write(&folder.join("sweep.csv"), results.csv().as_bytes())?;
     write(&folder.join("runs.csv"), results.csv_of_runs().as_bytes())?;
     write(&folder.join("sweep.json"), format!("{:#}\n", to_json(results, command)).as_bytes())?;

@@ -8,9 +8,9 @@ use lab::worlds::internet::OPEN_PORT;
 use live::{Driver, Stop, Tap};
 use scope::{Recorder, Recording, Wants, pcapng};
 
-use super::visit::{say_what_is_missing, write};
 use crate::arguments::Up;
 use crate::message::Problem;
+use crate::output::{say_what_is_missing, write};
 
 pub(crate) fn run(up: &Up) -> Result<ExitCode, Problem> {
     let tap = Tap::open(&up.tap).map_err(problem)?;

@@ -1,15 +1,15 @@
 //! `glassnet visit`: the story, the waterfall, the page.
 
-use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use lab::Outcome;
 use lab::visit::{Failure, Page, failure, laptop_nic, page};
-use scope::{Recording, Story, Style, Waterfall, pcapng};
+use scope::{Story, Style, Waterfall, pcapng};
 
 use crate::arguments::Visit;
 use crate::message::{FAILED, Problem};
+use crate::output::{make_folder, say_what_is_missing, write};
+use crate::repeat::again;
 use crate::terminal;
 
 pub(crate) fn run(visit: &Visit) -> Result<ExitCode, Problem> {
@@ -66,23 +66,6 @@ fn print_text(visit: &Visit, outcome: &Outcome, page: Option<&Page>, style: Styl
     terminal::print(&text);
 }
 
-/// The command that repeats this run: what was typed, and the seed.
-pub(crate) fn again(seed: u64, typed: impl Iterator<Item = String>) -> String {
-    let mut words = vec!["glassnet".to_owned()];
-    words.extend(typed.map(|word| quoted(&word)));
-    if !words.iter().any(|word| word == "--seed" || word.starts_with("--seed=")) {
-        words.push(format!("--seed {seed}"));
-    }
-    words.join(" ")
-}
-
-/// A word as a shell reads it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.,:/=@%+".contains(c);
-    let plain = !word.is_empty() && word.chars().all(plain);
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
 fn print_json(outcome: &Outcome, page: Option<&Page>, failure: Option<&Failure>) {
     let page = page.map(
         |page| serde_json::json!({ "status": page.status, "title": page.title, "hash": page.hash, "text": page.text }),
@@ -122,13 +105,7 @@ fn write_captures(visit: &Visit, outcome: &Outcome) -> Result<(), Problem> {
         write(file, &pcapng::of_nic(&outcome.recording, nic, outcome.epoch))?;
     }
     if let Some(dir) = &visit.pcap_dir {
-        fs::create_dir_all(dir).map_err(|error| {
-            Problem::new(
-                format!("cannot make the folder {}", dir.display()),
-                error,
-                "give a folder that you may write to",
-            )
-        })?;
+        make_folder(dir)?;
         for (name, bytes) in pcapng::of_all(&outcome.recording, outcome.epoch) {
             write(&dir.join(name), &bytes)?;
         }
@@ -139,35 +116,5 @@ fn write_captures(visit: &Visit, outcome: &Outcome) -> Result<(), Problem> {
     Ok(())
 }
 
-/// A capture that is not complete does not look so by itself.
-pub(crate) fn say_what_is_missing(recording: &Recording) {
-    if let Some(missing) = recording.truncated() {
-        anstream::eprintln!("\x1b[1;33mnote\x1b[0m: {missing}");
-    }
-}
-
-pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Problem> {
-    fs::write(file, bytes).map_err(|error| {
-        Problem::new(
-            format!("cannot write {}", file.display()),
-            error,
-            "give a file in a folder that exists and that you may write to",
-        )
-    })
-}
-
 /// Text is read best at this width.
 const PAGE_WIDTH: usize = 80;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_that_repeats_a_run_can_be_pasted_into_a_shell() {
-        let again = |typed: &[&str]| again(7, typed.iter().map(|word| (*word).to_owned()));
-        assert_eq!(again(&["visit", "example.com"]), "glassnet visit example.com --seed 7");
-        assert_eq!(again(&["visit", "x", "--seed=7", "--loss", "2%"]), "glassnet visit x --seed=7 --loss 2%");
-        assert_eq!(again(&["visit", "http://x/?a=1&b='2'"]), r"glassnet visit 'http://x/?a=1&b='\''2'\''' --seed 7");
-    }
-}

@@ -1,6 +1,5 @@
 //! What a run leaves in a folder: the scenario as it was run, everything that `scope` makes of the recording, and a report.
 
-use std::fs;
 use std::path::Path;
 
 use lab::outcome::Told;
@@ -8,20 +7,22 @@ use lab::{Lab, Outcome};
 use scope::album::{Album, Options};
 use scope::report::{self, Report, Verdict};
 
-use super::{Source, show};
-use crate::command::visit::{again, write};
+use super::show;
 use crate::message::Problem;
+use crate::output::{make_folder, write};
+use crate::repeat::again;
+use crate::source::Source;
 
 /// Writes all of it; what stood in the folder under the same names is replaced.
 pub(super) fn all(lab: &Lab, outcome: &Outcome, source: &Source, folder: &Path) -> Result<(), Problem> {
-    make(folder)?;
+    make_folder(folder)?;
     let options = Options { ladder: lab.pictures.ladder.clone(), plot: lab.pictures.plot.clone() };
     let album = Album::of(&outcome.recording, &options);
     let mut files = Vec::new();
     for (name, bytes) in album.files(outcome.epoch) {
         let file = folder.join(&name);
         if let Some(parent) = file.parent() {
-            make(parent)?;
+            make_folder(parent)?;
         }
         write(&file, &bytes)?;
         files.push(name);
@@ -55,14 +56,4 @@ fn about(lab: &Lab, outcome: &Outcome, files: Vec<String>, drawn: Report) -> Rep
         files,
         ..drawn
     }
-}
-
-fn make(folder: &Path) -> Result<(), Problem> {
-    fs::create_dir_all(folder).map_err(|error| {
-        Problem::new(
-            format!("cannot make the folder {}", folder.display()),
-            error,
-            "give a folder that you may write to",
-        )
-    })
 }

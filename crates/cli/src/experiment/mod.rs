@@ -7,21 +7,11 @@ mod show;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use base::Duration;
-use lab::Lab;
-use lab::file::Override;
-
 use crate::message::{FAILED, Problem};
+use crate::output::say_what_is_missing;
+use crate::source::Source;
 use crate::{quantity, terminal};
-
-/// Where a scenario comes from.
-#[derive(Clone, Debug)]
-pub(crate) struct Source {
-    /// What messages and the repeating command call it.
-    pub(crate) name: String,
-    /// TOML.
-    pub(crate) text: String,
-}
+use base::Duration;
 
 /// What can be asked of a run.
 #[derive(clap::Args, Clone, Debug)]
@@ -52,23 +42,9 @@ pub(crate) struct Options {
     pub(crate) explain: bool,
 }
 
-/// Reads a scenario, with settings that win over it.
-pub(crate) fn read(source: &Source, set: &[String]) -> Result<Lab, Problem> {
-    let overrides: Vec<Override> = set.iter().map(Override::new).collect();
-    lab::file::read(&source.text, &source.name, &overrides).map_err(|diagnosis| {
-        let colour = terminal::error_colour();
-        let count = diagnosis.count();
-        Problem::told(diagnosis.render(colour), format!("{} cannot be run: {}", source.name, mistakes(count)))
-    })
-}
-
-fn mistakes(count: usize) -> String {
-    if count == 1 { "1 mistake".into() } else { format!("{count} mistakes") }
-}
-
 /// Runs, prints, writes. The exit code says whether all went as expected.
 pub(crate) fn run(source: &Source, options: &Options) -> Result<ExitCode, Problem> {
-    let mut lab = read(source, &options.set)?;
+    let (mut lab, _) = source.read(&options.set)?;
     if options.full {
         lab.scenario.limit = lab.full_limit.unwrap_or(lab.scenario.limit);
     }
@@ -87,7 +63,7 @@ pub(crate) fn run(source: &Source, options: &Options) -> Result<ExitCode, Proble
     } else {
         terminal::print(&show::text(&lab, &outcome, options, style));
     }
-    crate::command::visit::say_what_is_missing(&outcome.recording);
+    say_what_is_missing(&outcome.recording);
     if let Some(folder) = &options.out {
         keep::all(&lab, &outcome, source, folder)?;
     }

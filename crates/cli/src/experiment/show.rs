@@ -7,7 +7,7 @@ use scope::plot::Run;
 use scope::{Ladder, Style};
 
 use super::Options;
-use crate::command::visit::again;
+use crate::repeat::again;
 
 pub(super) fn text(lab: &Lab, outcome: &Outcome, options: &Options, style: Style) -> String {
     let mut text = String::new();
