@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base::{Blind, Duration, Instant, LinkType};
 use net::{Net, Task};
-use services::{dhcp, dns};
+use services::dns;
 use stack::Node;
 
 use crate::file::words::nearest;
-use crate::program::Names;
+use crate::program::{DhcpClient, Names, Program};
 use crate::run::Running;
 use crate::scenario::{BuildError, NodeSpec, Scenario};
 
@@ -169,13 +169,8 @@ impl Asker {
         let has_client = node.programs.iter().any(|run| run.program.listens().contains(&client));
         let ethernet = self.net.interfaces().into_iter().find(|interface| interface.link_type == LinkType::Ethernet);
         if let Some(interface) = ethernet.filter(|_| !has_client) {
-            let (client, handle) = dhcp::Client::new(interface.port);
-            let own = self.net.clone();
-            let keep = async move {
-                let _keep = handle;
-                let _ = client.run(own).await;
-            };
-            self.net.spawn(keep).detach();
+            let client = DhcpClient::on(&interface.name).start(&self.net, &self.running.commons);
+            client.map_err(|_| AskError::NoAddress(node.name.clone()))?.detach();
         }
         let own = self.net.clone();
         let until = self.now() + LEASE_PATIENCE;
@@ -200,11 +195,7 @@ fn usual(scenario: &Scenario) -> Option<&NodeSpec> {
 }
 
 fn owners(scenario: &Scenario) -> BTreeMap<IpAddr, String> {
-    let all = scenario.nodes.iter().flat_map(|node| {
-        let addresses = node.interfaces.iter().flat_map(|interface| &interface.addresses);
-        addresses.map(|cidr| (cidr.address(), node.name.clone()))
-    });
-    all.collect()
+    scenario.nodes.iter().flat_map(|node| node.addresses().map(|address| (address, node.name.clone()))).collect()
 }
 
 fn address(net: &Net) -> Option<IpAddr> {

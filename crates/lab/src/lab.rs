@@ -3,6 +3,7 @@
 use base::Duration;
 use scope::Wants;
 
+use crate::expect::Measure;
 use crate::outcome::Outcome;
 use crate::scenario::{BuildError, Scenario};
 
@@ -26,7 +27,7 @@ pub struct Lab {
     /// What is drawn beside the usual.
     pub pictures: Pictures,
     /// Numbers that sweeps report: name and expression.
-    pub measures: Vec<(String, String)>,
+    pub measures: Vec<(String, Measure)>,
 }
 
 /// What a lab wants drawn.

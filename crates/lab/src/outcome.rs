@@ -85,7 +85,7 @@ impl Outcome {
                 let _ = writeln!(text, "    {node}: {wake}");
             }
         }
-        let _ = write!(text, "\n{}\n", shortened(&Ladder::of(&self.recording).to_string()));
+        let _ = write!(text, "\n{}\n", Ladder::of(&self.recording).excerpt());
         match self.write_captures(&folder.join(format!("{}-{}", self.scenario, self.seed))) {
             Ok(place) => {
                 let _ = writeln!(text, "captures: {}", place.display());
@@ -124,20 +124,5 @@ fn captures_folder() -> PathBuf {
     binary.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from).join("glassnet")
 }
 
-/// Beginning and end of a long ladder.
-fn shortened(ladder: &str) -> String {
-    let lines: Vec<&str> = ladder.lines().collect();
-    if lines.len() <= FIRST_LINES + LAST_LINES {
-        return ladder.into();
-    }
-    let (first, last) = (&lines[..FIRST_LINES], &lines[lines.len() - LAST_LINES..]);
-    let left_out = lines.len() - FIRST_LINES - LAST_LINES;
-    format!("{}\n    … {left_out} lines left out …\n{}", first.join("\n"), last.join("\n"))
-}
-
-/// Lines of a ladder's beginning that a report shows.
-const FIRST_LINES: usize = 100;
-/// Lines of its end.
-const LAST_LINES: usize = 60;
 /// Nodes whose waits a report shows, at most.
 const MOST_WAITS: usize = 20;

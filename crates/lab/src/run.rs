@@ -83,8 +83,8 @@ impl Scenario {
     /// Says whose the addresses are, for hosts that never spoke do not show it.
     fn named(&self, mut recording: Recording) -> Recording {
         for node in &self.nodes {
-            for address in node.interfaces.iter().flat_map(|interface| &interface.addresses) {
-                recording.name_address(address.address(), &node.name);
+            for address in node.addresses() {
+                recording.name_address(address, &node.name);
             }
         }
         recording

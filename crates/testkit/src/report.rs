@@ -15,7 +15,7 @@ pub(crate) fn failure(shared: &Shared) {
         return;
     }
     let (seed, recording) = (shared.seed.clone(), shared.built().recording());
-    println!("\n{}", shortened(&Ladder::of(&recording).to_string()));
+    println!("\n{}", shown(&Ladder::of(&recording)));
     match write_captures(&seed, &recording) {
         Ok(paths) => paths.iter().for_each(|path| println!("capture: {}", path.display())),
         Err(error) => println!("the capture could not be written: {error}"),
@@ -23,20 +23,12 @@ pub(crate) fn failure(shared: &Shared) {
     println!("seed {}: replay with\n    {}\n", seed.value, seed.replay());
 }
 
-/// Beginning and end of a long ladder.
-fn shortened(ladder: &str) -> String {
-    let lines: Vec<&str> = ladder.lines().collect();
-    let whole = std::env::var_os("GLASSNET_LADDER").is_some();
-    if whole || lines.len() <= FIRST_LINES + LAST_LINES {
-        return ladder.into();
+/// All of it when `GLASSNET_LADDER` is set, else its beginning and its end.
+fn shown(ladder: &Ladder<'_>) -> String {
+    if std::env::var_os("GLASSNET_LADDER").is_some() {
+        return ladder.to_string();
     }
-    let (first, last) = (&lines[..FIRST_LINES], &lines[lines.len() - LAST_LINES..]);
-    let left_out = lines.len() - FIRST_LINES - LAST_LINES;
-    format!(
-        "{}\n    … {left_out} lines left out: set GLASSNET_LADDER=all for all …\n{}",
-        first.join("\n"),
-        last.join("\n")
-    )
+    format!("{}\n(a long ladder is cut: GLASSNET_LADDER=all shows all of it)", ladder.excerpt())
 }
 
 fn write_captures(seed: &Seed, recording: &Recording) -> std::io::Result<Vec<PathBuf>> {
@@ -56,6 +48,3 @@ fn target() -> PathBuf {
     let binary = std::env::current_exe().unwrap_or_default();
     binary.ancestors().nth(3).map_or_else(|| PathBuf::from("target"), PathBuf::from)
 }
-
-const FIRST_LINES: usize = 150;
-const LAST_LINES: usize = 80;

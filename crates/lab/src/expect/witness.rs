@@ -8,6 +8,7 @@ use super::plan::{Node, What};
 use super::source::{Field, Kind, Source};
 use super::tables::Tables;
 use super::value::{Rows, Value, time_text};
+use crate::file::words::joined;
 
 /// Shows records of a recording.
 pub(super) struct Witness<'a> {
@@ -193,14 +194,6 @@ fn list(items: &[String]) -> String {
 
 fn or(items: &[String]) -> String {
     joined(items, "or")
-}
-
-fn joined(items: &[String], word: &str) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
-    }
 }
 
 /// Records that are shown.

@@ -46,11 +46,21 @@ fn distance(a: &str, b: &str) -> usize {
 /// A list as a person writes it: `a, b and c`.
 pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     let words: Vec<&str> = words.into_iter().collect();
-    match words.as_slice() {
-        [] => "none".into(),
-        [one] => (*one).into(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    if words.is_empty() { "none".into() } else { joined(&words, "and") }
+}
+
+/// `a`, `a or b`, `a, b or c`; nothing of nothing.
+pub fn joined<S: AsRef<str>>(words: &[S], before_last: &str) -> String {
+    let mut text = String::new();
+    for (place, word) in words.iter().enumerate() {
+        match place {
+            0 => {}
+            _ if place + 1 == words.len() => text += &format!(" {before_last} "),
+            _ => text += ", ",
+        }
+        text += word.as_ref();
     }
+    text
 }
 
 /// From this length on a word that contains another is taken for it.

@@ -10,7 +10,7 @@ use stack::{CongestionControl, TcpOption};
 use tokio::io::AsyncWriteExt;
 use wire::ip::Protocol;
 
-use super::dns::{any, end};
+use super::dns::any;
 use super::registry::Written;
 use super::{Commons, Program};
 use crate::file::scalar::{Endpoint, Size, Time};
@@ -98,7 +98,7 @@ async fn send(net: &Net, mut stream: TcpStream, bytes: u64, lasting: Duration) -
 }
 
 /// Takes all that comes on TCP port 5001, says nothing, closes when the other side does. Records `sink.done`: bytes, and
-/// whether they were those of `bulk`, in order.
+/// whether they were those of `bulk`, in order; then `sink.failed` (error) when the connection broke.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sink {
@@ -143,7 +143,9 @@ async fn take(net: Net, stream: TcpStream) {
     };
     let fact = AppFact::new("sink", "done", span).with("from", stream.peer_addr().to_string()).with("bytes", taken);
     net.record(fact.with("time", net.now().since(begun)).with("intact", u64::from(intact)));
-    end(&net, "sink", error);
+    if let Some(error) = error {
+        net.record(AppFact::new("sink", "failed", span).with("error", error.to_string()));
+    }
 }
 
 const fn sink_port() -> u16 {

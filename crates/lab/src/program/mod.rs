@@ -101,10 +101,7 @@ pub struct Names {
 impl Names {
     /// The names of a scenario's nodes, and the others that it gives.
     fn of(scenario: &Scenario) -> Self {
-        let first = |node: &NodeSpec| {
-            let address = node.interfaces.iter().find_map(|interface| interface.addresses.first())?;
-            Some((node.name.clone(), address.address()))
-        };
+        let first = |node: &NodeSpec| Some((node.name.clone(), node.addresses().next()?));
         let speaks = |node: &&NodeSpec| node.programs.iter().any(|run| run.program.speaks_for_zones());
         let name_servers = scenario.nodes.iter().filter(speaks).filter_map(first).map(|(_, ip)| ip).collect();
         let nodes = scenario.nodes.iter().filter_map(first);

@@ -23,7 +23,7 @@ use super::traceroute::Traceroute;
 use super::website::{Http, Https, Website};
 
 /// What a host may run on its own account: `program = "bulk"`.
-pub static PROGRAMS: &[Entry] = &[
+static PROGRAMS: &[Entry] = &[
     entry::<Announce>(),
     entry::<Bulk>(),
     entry::<Datagrams>(),
@@ -35,19 +35,9 @@ pub static PROGRAMS: &[Entry] = &[
     entry::<Requests>(),
     entry::<Script>(),
     entry::<Traceroute>(),
-    entry::<DhcpServer>(),
-    entry::<Echo>(),
-    entry::<Http>(),
-    entry::<Https>(),
-    entry::<Meter>(),
-    entry::<NameServer>(),
-    entry::<Reader>(),
-    entry::<Resolver>(),
-    entry::<Sink>(),
-    entry::<Website>(),
 ];
 
-/// What a host may serve with its usual settings: `serve = ["echo"]`.
+/// What a host may serve with its usual settings, `serve = ["echo"]`, or run with others.
 pub static SERVICES: &[Entry] = &[
     entry::<DhcpServer>(),
     entry::<Echo>(),
@@ -60,6 +50,11 @@ pub static SERVICES: &[Entry] = &[
     entry::<Sink>(),
     entry::<Website>(),
 ];
+
+/// Everything that `program` may name.
+pub fn programs() -> impl Iterator<Item = &'static Entry> {
+    PROGRAMS.iter().chain(SERVICES)
+}
 
 /// A program as a file names it.
 #[derive(Clone, Copy, Debug)]

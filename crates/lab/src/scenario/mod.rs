@@ -259,6 +259,11 @@ impl NodeSpec {
         self
     }
 
+    /// The addresses that it has from the start.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.interfaces.iter().flat_map(|interface| &interface.addresses).map(Cidr::address)
+    }
+
     /// Whether programs run on it.
     pub fn is_host(&self) -> bool {
         matches!(self.kind, Kind::Host | Kind::Router)

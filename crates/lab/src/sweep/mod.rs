@@ -120,7 +120,7 @@ impl Sweep {
             name: first.map_or(String::new(), |lab| lab.scenario.name.clone()),
             variables: self.vary.iter().map(|vary| vary.name.clone()).collect(),
             seeds: self.seeds,
-            measures: first.map_or(Vec::new(), quantities::declared),
+            measures: first.map_or(Vec::new(), |lab| lab.measures.clone()),
             combinations,
         })
     }

@@ -1,18 +1,11 @@
-//! Which quantities a sweep reports: those that the file declares, or every number that programs recorded at their end.
+//! What a sweep reports of a lab that declares no measures: every number that programs recorded at their end.
 
 use std::collections::BTreeMap;
 
 use base::event::{AppFact, Value};
 use scope::Recording;
 
-use crate::expect::{Measure, Measured};
-use crate::lab::Lab;
-
-/// The measures of a lab's file. Their texts were checked when the file was read.
-pub(super) fn declared(lab: &Lab) -> Vec<(String, Measure)> {
-    let read = |(name, text): &(String, String)| Some((name.clone(), Measure::parse(text).ok()?));
-    lab.measures.iter().filter_map(read).collect()
-}
+use crate::expect::Measured;
 
 /// Every number and span in the last steps of programs, as `protocol.step.field`: the steps called `done`, or the last
 /// one of a protocol that has none. Several of a run are told by their mean.

@@ -13,7 +13,6 @@ fn epoch() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000)
 }
 
-/// Times, lengths and packet ids of the frames, and how the file ended.
 /// Time, length and packet id of each frame, and how the file ended.
 type Frames = (Vec<(u64, usize, Option<u64>)>, Result<(), Damage>);
 

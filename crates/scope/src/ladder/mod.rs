@@ -104,6 +104,17 @@ impl<'a> Ladder<'a> {
         text
     }
 
+    /// Its beginning and its end as text, for the message of a failing test.
+    pub fn excerpt(&self) -> String {
+        let text = self.to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        let Some(left_out) = lines.len().checked_sub(FIRST_LINES + LAST_LINES).filter(|count| *count > 0) else {
+            return text;
+        };
+        let (first, last) = (&lines[..FIRST_LINES], &lines[lines.len() - LAST_LINES..]);
+        format!("{}\n    … {left_out} lines left out …\n{}", first.join("\n"), last.join("\n"))
+    }
+
     /// The ladder as a self-contained SVG, in which arrows slant from when a packet was sent to when it arrived.
     pub fn svg(&self) -> String {
         svg::ladder(self)
@@ -141,6 +152,10 @@ fn named<'n>(recording: &Recording, names: impl Iterator<Item = &'n str>) -> Vec
     }
     nodes
 }
+
+/// Lines of the beginning and of the end that an excerpt has.
+const FIRST_LINES: usize = 150;
+const LAST_LINES: usize = 80;
 
 #[cfg(test)]
 mod tests;

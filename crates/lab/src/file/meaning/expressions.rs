@@ -9,7 +9,7 @@ use crate::scenario::Scenario;
 
 impl Reading<'_> {
     /// Expectations and measures.
-    pub(super) fn expressions(&mut self, scenario: &Scenario) -> (Vec<Expectation>, Vec<(String, String)>) {
+    pub(super) fn expressions(&mut self, scenario: &Scenario) -> (Vec<Expectation>, Vec<(String, Measure)>) {
         let mut expectations = Vec::new();
         for (number, expect) in self.file.expect.iter().enumerate() {
             let place = Place::of(["expect", &number.to_string(), "that"]);
@@ -25,9 +25,9 @@ impl Reading<'_> {
         let mut measures = Vec::new();
         for (name, text) in self.file.measure.iter() {
             match Measure::parse(text) {
-                Ok(_) => {
+                Ok(measure) => {
                     self.check_names(scenario, text, &Place::of(["measure", name]));
-                    measures.push((name.to_owned(), text.clone()));
+                    measures.push((name.to_owned(), measure));
                 }
                 Err(error) => self.wrong(&error, &Place::of(["measure", name])),
             }

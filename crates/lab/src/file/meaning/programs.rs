@@ -9,7 +9,7 @@ use wire::ip::Protocol;
 use super::Reading;
 use crate::file::diagnose::Problem;
 use crate::file::tree::Place;
-use crate::program::registry::{PROGRAMS, SERVICES, Written};
+use crate::program::registry::{SERVICES, Written, programs};
 use crate::program::{DhcpClient, Program};
 use crate::scenario::{Run, Scenario};
 
@@ -37,7 +37,7 @@ impl Reading<'_> {
             }
             for (index, run) in node.run.iter().enumerate() {
                 let place = Place::of(["node", name, "run"]).then(index);
-                let Some(entry) = PROGRAMS.iter().find(|entry| entry.name == run.program) else { continue };
+                let Some(entry) = programs().find(|entry| entry.name == run.program) else { continue };
                 if let Some(program) = self.read(entry.name, (entry.read)(run.settings.clone()), &place, &mut ports) {
                     let start = run.start.as_ref().map_or(Duration::ZERO, |start| start.0);
                     self.check_start(start, &place);

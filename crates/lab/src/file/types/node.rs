@@ -157,8 +157,7 @@ impl JsonSchema for Run {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let time = generator.subschema_for::<Time>();
-        let forms: Vec<Schema> = registry::PROGRAMS
-            .iter()
+        let forms: Vec<Schema> = registry::programs()
             .map(|entry| {
                 let mut form = (entry.schema)(generator);
                 let own = form.remove("properties");

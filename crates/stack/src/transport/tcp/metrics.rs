@@ -46,10 +46,10 @@ pub(super) fn phase(loss: LossPhase, own: Option<&'static str>, cwnd: u32, ssthr
         LossPhase::Reduced => "reduced",
         LossPhase::Recovery => "recovery",
         LossPhase::Loss => "loss",
-        LossPhase::Open | LossPhase::Disorder if own.is_some() => own.unwrap_or_default(),
         //= rfc5681#3.1
-        LossPhase::Open | LossPhase::Disorder if cwnd < ssthresh => "slow start",
-        LossPhase::Open | LossPhase::Disorder => "avoidance",
+        LossPhase::Open | LossPhase::Disorder => {
+            own.unwrap_or(if cwnd < ssthresh { "slow start" } else { "avoidance" })
+        }
     }
 }
 
