@@ -18,5 +18,5 @@ pub use event::{Event, Fact};
 pub use id::{Nic, NodeId, PacketId, Port};
 pub use rng::Rng;
 pub use seq::SeqNum;
-pub use sink::{Blind, Direction, FrameSeen, Kind, LinkType, NicInfo, Sink};
+pub use sink::{Blind, Direction, Flaw, FrameSeen, Kind, LinkType, NicInfo, Sink};
 pub use time::{Duration, Instant};

@@ -38,6 +38,34 @@ pub enum LinkType {
     Ethernet,
     /// A bare IPv4 or IPv6 packet.
     Ip,
+    /// AX.25 as a KISS terminal node controller gives it: a command byte of 0, then the frame without flags and FCS.
+    Ax25,
+    /// An IEEE 802.2 LLC PDU with nothing around it, as on a point-to-point line.
+    Llc,
+    /// IEEE 802.11 behind a radiotap header, FCS included.
+    Radiotap,
+}
+
+/// What happened to the bits of a frame on a medium. Who receives such a frame throws it away.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Flaw {
+    /// Bits were damaged: the frame check sequence is wrong.
+    Damaged,
+    /// It overlapped with another transmission.
+    Collision,
+    /// It is shorter than the shortest frame: what a collision leaves.
+    Runt,
+}
+
+impl Flaw {
+    /// One plain phrase, without a full stop.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Flaw::Damaged => "damaged on the line: the frame check sequence is wrong",
+            Flaw::Collision => "collided with another transmission",
+            Flaw::Runt => "a runt: the rest of a collision",
+        }
+    }
 }
 
 /// Names of an interface, given before its first frame.
@@ -66,6 +94,8 @@ pub struct FrameSeen<'a> {
     pub packet: PacketId,
     /// The frame's bytes, in two parts: headers, and what follows them.
     pub bytes: [&'a [u8]; 2],
+    /// What its bits suffered on the medium, if anything.
+    pub flaw: Option<Flaw>,
 }
 
 /// Takes what is seen. Implementations only store: a sink never influences a run.

@@ -249,7 +249,7 @@ fn cx<'a>(now: Instant, node: NodeId, rng: &'a mut Rng, sink: &'a mut dyn Sink) 
 
 fn record(sink: &mut dyn Sink, at: Instant, nic: Nic, direction: Direction, frame: &PacketBuf) {
     if sink.wants(Kind::Frame) {
-        sink.frame(FrameSeen { at, nic, direction, packet: frame.id, bytes: frame.parts() });
+        sink.frame(FrameSeen { at, nic, direction, packet: frame.id, bytes: frame.parts(), flaw: None });
     }
 }
 

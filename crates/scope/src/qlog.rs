@@ -111,6 +111,9 @@ fn link(fact: &LinkFact) -> Told {
         LinkFact::Queue { port, frames } => {
             Told::new("link:queue_updated", None, json!({ "port": port.0, "frames": frames }))
         }
+        LinkFact::Arq { port, .. } | LinkFact::Access { port, .. } | LinkFact::Bridge { port, .. } => {
+            Told::new("link:event", None, json!({ "port": port.0 }))
+        }
     }
 }
 

@@ -39,7 +39,7 @@ fn damaged(marks: &[(usize, usize, u8, u8)]) -> Recording {
         }
         if !missing {
             let seen =
-                FrameSeen { at: frame.at, nic: frame.nic, direction: frame.direction, packet, bytes: [&bytes, &[]] };
+                FrameSeen { at: frame.at, nic: frame.nic, direction: frame.direction, packet, bytes: [&bytes, &[]], flaw: None };
             copy.add_frame(seen);
         }
     }
@@ -70,7 +70,7 @@ proptest! {
             let nic = Nic { node: NodeId(*node), port: Port(0) };
             let direction = if *out { Direction::Out } else { Direction::In };
             let at = Instant::from_nanos(*at);
-            recording.add_frame(FrameSeen { at, nic, direction, packet: PacketId(*packet), bytes: [bytes, &[]] });
+            recording.add_frame(FrameSeen { at, nic, direction, packet: PacketId(*packet), bytes: [bytes, &[]], flaw: None });
         }
         let steps = [("visit", "request"), ("dns", "lookup"), ("tcp", "connected"), ("tls", "done"), ("http", "response"), ("visit", "failed"), ("visit", "reused-connection"), ("drop", "")];
         for (at, node, step, span) in &facts {

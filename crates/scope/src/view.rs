@@ -62,6 +62,7 @@ impl<'a> View<'a> {
     pub fn of(link_type: LinkType, bytes: &'a [u8]) -> View<'a> {
         match link_type {
             LinkType::Ip => View { ethernet: None, net: ip(bytes) },
+            LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => View { ethernet: None, net: Net::Other },
             LinkType::Ethernet => {
                 let Ok(header) = ethernet::Header::parse(bytes) else {
                     return View { ethernet: None, net: Net::Other };

@@ -27,6 +27,9 @@ fn link(fact: &LinkFact) -> String {
         LinkFact::NeighborFound { ip, mac, .. } => format!("learned that {ip} is at {mac}"),
         LinkFact::NeighborSilent { ip, .. } => format!("nobody answered for {ip}"),
         LinkFact::Queue { frames, .. } => format!("{} in the queue", count(u64::from(*frames), "frame")),
+        LinkFact::Arq { fact, .. } => format!("{fact:?}"),
+        LinkFact::Access { fact, .. } => format!("{fact:?}"),
+        LinkFact::Bridge { fact, .. } => format!("{fact:?}"),
     }
 }
 

@@ -301,7 +301,7 @@ impl Fabric {
 
     /// Shows a frame at a network card.
     pub(crate) fn show(&mut self, nic: Nic, direction: Direction, frame: &PacketBuf) {
-        let seen = FrameSeen { at: self.now, nic, direction, packet: frame.id, bytes: frame.parts() };
+        let seen = FrameSeen { at: self.now, nic, direction, packet: frame.id, bytes: frame.parts(), flaw: None };
         self.sink.frame(seen);
     }
 }

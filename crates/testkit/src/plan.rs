@@ -134,7 +134,7 @@ impl Plan {
     fn interface(&self, world: &mut World, node: NodeId, name: &str, mac: u32, mtu: usize) {
         let config = match self.link_type {
             LinkType::Ethernet => InterfaceConfig::ethernet(name, Mac::local(mac)),
-            LinkType::Ip => InterfaceConfig::point_to_point(name),
+            _ => InterfaceConfig::point_to_point(name),
         };
         world.add_interface(node, InterfaceConfig { mtu, queue_frames: self.queue_frames, ..config });
     }

@@ -7,7 +7,7 @@ mod transport;
 
 pub use app::{AppFact, Value};
 pub use internet::{InternetDrop, InternetFact};
-pub use link::{LinkDrop, LinkFact};
+pub use link::{AccessFact, ArqFact, BridgeFact, LinkDrop, LinkFact};
 pub use transport::{Flow, RetransmitCause, TcpMetrics, TcpState, TransportDrop, TransportFact};
 
 use crate::{Instant, NodeId, PacketId};

@@ -57,6 +57,7 @@ impl FramePredicate {
         let link = match link_type {
             LinkType::Ethernet => Link::Ethernet,
             LinkType::Ip => Link::Ip,
+            LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => Link::Other,
         };
         let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
         let FramePredicate { plan, reader, .. } = self;

@@ -58,7 +58,7 @@ fn recording() -> Recording {
     ];
     for (at, nic, direction, packet, bytes) in frames {
         let bytes = [bytes.as_slice(), &[]];
-        recording.add_frame(FrameSeen { at: ms(at), nic, direction, packet: PacketId(packet), bytes });
+        recording.add_frame(FrameSeen { at: ms(at), nic, direction, packet: PacketId(packet), bytes, flaw: None });
     }
     let address = |last: u8| SocketAddr::from(([192, 0, 2, last], 40_000 + u16::from(last)));
     let flow = Flow { local: address(1), remote: address(2) };

@@ -93,7 +93,7 @@ impl Film {
         }
         for Frame { at, nic, direction, packet, bytes } in shared.first.iter().chain(&shared.last) {
             let (at, nic, direction, packet) = (*at, *nic, *direction, *packet);
-            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]] });
+            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]], flaw: None });
         }
         shared.events.iter().for_each(|event| recording.add_event(event.clone()));
         let mut paths = Vec::new();
@@ -135,7 +135,7 @@ impl Sink for Camera {
             return; // our host alone: the switch sees the same
         }
         let mut shared = self.lock();
-        let FrameSeen { at, nic, direction, packet, bytes } = frame;
+        let FrameSeen { at, nic, direction, packet, bytes, .. } = frame;
         let frame = Frame { at, nic, direction, packet, bytes: bytes.concat() };
         shared.syns.extend(frame.header().filter(|(_, header)| header.flags.contains(Flags::SYN)));
         if shared.first.len() < FIRST {

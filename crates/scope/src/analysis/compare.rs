@@ -173,6 +173,7 @@ pub fn ladder_around(left: &Left<'_>, at: Instant, style: Style) -> String {
             direction: frame.direction,
             packet: frame.packet,
             bytes: [frame.bytes, &[]],
+            flaw: None,
         });
     }
     Ladder::of(&part).text(style)
@@ -239,6 +240,7 @@ mod tests {
                 direction: frame.direction,
                 packet: frame.packet,
                 bytes: [&bytes, &[]],
+                flaw: None,
             });
         }
         let other = gathered(&changed);

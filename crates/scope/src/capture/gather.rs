@@ -60,7 +60,7 @@ pub fn by_address(bytes: &[u8]) -> Recording {
     for (number, (at, from, to, bytes)) in seen.iter().enumerate() {
         let (at, packet) = (Instant::from_nanos(*at), PacketId(number as u64 + 1));
         for (nic, direction) in [(*from, Direction::Out), (*to, Direction::In)] {
-            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]] });
+            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]], flaw: None });
         }
     }
     recording
@@ -149,7 +149,7 @@ impl Heap {
             if !frame.comments.is_empty() {
                 comments.insert(recording.frames().len(), frame.comments);
             }
-            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [&bytes, &[]] });
+            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [&bytes, &[]], flaw: None });
         }
         Gathered { recording, comments, start_ns, damaged: self.damaged }
     }

@@ -128,7 +128,7 @@ impl Film {
 
     pub(crate) fn see(&mut self, host: &str, direction: Direction, packet: PacketId, bytes: &PacketBuf) {
         let nic = nic(self.place(host));
-        self.recording.add_frame(FrameSeen { at: self.now, nic, direction, packet, bytes: bytes.parts() });
+        self.recording.add_frame(FrameSeen { at: self.now, nic, direction, packet, bytes: bytes.parts(), flaw: None });
     }
 
     pub(crate) fn udp(&self, src: SocketAddr, dst: SocketAddr, data: &[u8]) -> PacketBuf {

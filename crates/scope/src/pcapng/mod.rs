@@ -86,6 +86,9 @@ const fn link_type_code(link_type: LinkType) -> u16 {
     match link_type {
         LinkType::Ethernet => 1,
         LinkType::Ip => 101,
+        LinkType::Ax25 => 202,
+        LinkType::Llc => 100,
+        LinkType::Radiotap => 127,
     }
 }
 

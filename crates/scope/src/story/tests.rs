@@ -138,7 +138,7 @@ fn what_is_said_in_the_clear_needs_no_program_to_record_it() {
     let mut silent = film.emptied();
     for frame in film.frames() {
         let Frame { at, nic, direction, packet, bytes, .. } = frame;
-        silent.add_frame(base::FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]] });
+        silent.add_frame(base::FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]], flaw: None });
     }
     let story = Story::of(&silent);
     assert_eq!(told(&story, "HTTP")[..2], ["laptop → web: GET /.", "web → laptop: 301 Moved Permanently."]);

@@ -20,7 +20,8 @@ impl Host {
         let Some(interface) = self.interfaces.get(usize::from(port.0)) else { return Some(frame) };
         let link = match interface.config.link_type {
             LinkType::Ip => 0,
-            LinkType::Ethernet => ethernet::LEN,
+            LinkType::Ethernet | LinkType::Radiotap => ethernet::LEN,
+            LinkType::Ax25 | LinkType::Llc => return Some(frame),
         };
         let (head, len) = (frame.head(), frame.len());
         let Some((front, headers)) = head.split_at_checked(link) else { return Some(frame) };

@@ -31,6 +31,7 @@ pub fn transport(link_type: LinkType, frame: &[u8]) -> Option<Transport> {
         LinkType::Ethernet => behind_ethernet(frame)?,
         LinkType::Ip if frame.first()? >> 4 == 6 => (0, EtherType::IPV6),
         LinkType::Ip => (0, EtherType::IPV4),
+        LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => return None,
     };
     let packet = frame.get(packet_at..)?;
     let (src, dst, protocol, range) = match ethertype {
