@@ -29,4 +29,11 @@ impl PacketId {
     pub const fn new(node: NodeId, counter: u64) -> Self {
         PacketId(((node.0 as u64 + 1) << 40) | (counter & ((1 << 40) - 1)))
     }
+
+    /// The `counter`-th frame that the network card itself built (an acknowledgement, say); counters start at 1. Never equal
+    /// to a packet of the node's.
+    pub const fn of_card(nic: Nic, counter: u64) -> Self {
+        let own = 1 << 39 | (nic.port.0 as u64 & 0x7ff) << 28 | (counter & ((1 << 28) - 1));
+        PacketId(((nic.node.0 as u64 + 1) << 40) | own)
+    }
 }
