@@ -1,9 +1,13 @@
 //! Data-link protocols as state machines: frames and time in, frames out. No IO, no clock.
 //!
 //! - [`switch`](Switch): a learning bridge, IEEE 802.1D clause 7.
+//! - [`csma_cd`]: a station of half-duplex Ethernet, IEEE 802.3 clause 4.
+//! - [`dcf`]: a station of a radio cell, IEEE 802.11 clause 10.
 
 #![forbid(unsafe_code)]
 
+pub mod csma_cd;
+pub mod dcf;
 mod switch;
 
 pub use switch::{Counters, Switch, SwitchConfig};
