@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 
 use base::event::{DropReason, LinkDrop};
-use base::{Cx, Direction, Event as Seen, Fact, FrameSeen, Instant, Kind, Nic, NodeId, Port, Rng, Sink};
+use base::{Cx, Direction, Event as Seen, Fact, Flaw, FrameSeen, Instant, Kind, Nic, NodeId, Port, Rng, Sink};
 use slab::Slab;
 use stack::Node;
 use wire::PacketBuf;
 
 use crate::cable::{LinkId, On, Way, WayState};
 use crate::flight::{Flights, Flying};
+use crate::medium::{Fate, MediumCx, Slot, judge};
 use crate::queue::{Alarm, Entry, Event, Queue};
 use crate::rule::{Rule, RuleId, Verdict};
 
@@ -23,6 +24,8 @@ pub(crate) struct Fabric {
     /// One list per cable.
     pub(crate) rules: Vec<Vec<RuleState>>,
     pub(crate) strays: Slab<Stray>,
+    /// Media that several ports share.
+    pub(crate) media: Vec<Slot>,
     pub(crate) open: Vec<OpenPort>,
     /// Open ports that have frames and were not named yet.
     pub(crate) open_ready: VecDeque<Port>,
@@ -81,6 +84,8 @@ pub(crate) enum Attachment {
     Way(u32),
     /// A port of the world.
     Open(Port),
+    /// A place at a shared medium: which medium, which tap.
+    Tap(u16, u16),
 }
 
 /// A port of the world: a node's port that has no cable inside.
@@ -154,6 +159,7 @@ impl Fabric {
                 let Some(frame) = node.poll_frame(&mut self.cx(place), port) else { return };
                 self.transmit(index, frame);
             },
+            Attachment::Tap(medium, tap) => self.offer(place, node, port, usize::from(medium), usize::from(tap)),
             Attachment::Open(outer) => {
                 let open = &mut self.open[usize::from(outer.0)];
                 if !open.listed {
@@ -167,6 +173,36 @@ impl Fabric {
                 }
             }
         }
+    }
+
+    /// Gives the station at a tap as many frames as it takes.
+    fn offer<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port, medium: usize, tap: usize) {
+        while self.media[medium].medium.has_room(tap) {
+            let Some(frame) = node.poll_frame(&mut self.cx(place), port) else { break };
+            if self.ways[self.media[medium].taps[tap].out.index() as usize].up {
+                self.with_medium(medium, |medium, cx| medium.on_frame(cx, tap, frame));
+            } else {
+                self.lose(place.id, &frame, LinkDrop::NoCarrier);
+            }
+        }
+    }
+
+    /// Calls into a medium, and sets its alarm.
+    pub(crate) fn with_medium(&mut self, index: usize, act: impl FnOnce(&mut dyn crate::medium::Medium, &mut MediumCx<'_>)) {
+        let Fabric { now, queue, media, sink, wants_frames, frames, rules, .. } = self;
+        let Slot { medium, alarm, taps, .. } = &mut media[index];
+        let (now, wants_frames) = (*now, *wants_frames);
+        act(&mut **medium, &mut MediumCx { now, sink: &mut **sink, wants_frames, frames, rules, taps });
+        alarm.set(medium.due(), now, queue, Event::Medium(index as u32));
+    }
+
+    /// What the plug of a tap does to a frame that arrives there.
+    pub(crate) fn judge_arrival(&mut self, way: Way, frame: &PacketBuf) -> Fate {
+        let state = &self.ways[way.index() as usize];
+        if !state.up {
+            return Fate::Lost;
+        }
+        if state.ruled { judge(&mut self.rules[way.link.0 as usize], way, self.now, frame) } else { Fate::Fine }
     }
 
     /// The network card at which a way starts: where the other way of its cable ends.
@@ -262,7 +298,7 @@ impl Fabric {
             Event::Stray(slot) => {
                 self.strays.get(slot as usize).is_some_and(|stray| stray.flying.sequence == first.sequence)
             }
-            Event::Free(_) | Event::Wake(_) | Event::Sleep => true,
+            Event::Free(_) | Event::Wake(_) | Event::Medium(_) | Event::Sleep => true,
         };
         if !current {
             self.queue.skip();
@@ -301,7 +337,12 @@ impl Fabric {
 
     /// Shows a frame at a network card.
     pub(crate) fn show(&mut self, nic: Nic, direction: Direction, frame: &PacketBuf) {
-        let seen = FrameSeen { at: self.now, nic, direction, packet: frame.id, bytes: frame.parts(), flaw: None };
+        self.show_flawed(nic, direction, frame, None);
+    }
+
+    /// The same for a frame whose bits may have suffered.
+    pub(crate) fn show_flawed(&mut self, nic: Nic, direction: Direction, frame: &PacketBuf, flaw: Option<Flaw>) {
+        let seen = FrameSeen { at: self.now, nic, direction, packet: frame.id, bytes: frame.parts(), flaw };
         self.sink.frame(seen);
     }
 }

@@ -5,6 +5,7 @@
 //!   fabric  what one visit to a node may touch: time, queue, cables, observer
 //!   queue   events by (time, sequence)      cable   rate, delay      flight  frames between two ends
 //!   rule    faults                          seat    the nodes        node    the world as a node
+//!   medium  what several stations share     share   a world's shared media
 //! ```
 
 #![forbid(unsafe_code)]
@@ -13,6 +14,8 @@ mod cable;
 mod fabric;
 mod flight;
 mod hub;
+mod medium;
+mod share;
 mod node;
 mod queue;
 pub mod rule;
@@ -21,6 +24,7 @@ mod world;
 
 pub use cable::{Cable, LinkId, On, Way};
 pub use hub::Hub;
+pub use medium::{BusConfig, MediumId, Shape, Tap};
 pub use link::{Counters, SwitchConfig};
 pub use rule::{Rule, RuleId, Verdict};
 pub use world::{Stats, World};

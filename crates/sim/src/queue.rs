@@ -20,6 +20,8 @@ pub(crate) enum Event {
     Free(u32),
     /// A node's deadline.
     Wake(u32),
+    /// A shared medium has something to do.
+    Medium(u32),
     /// A program's sleep is over.
     Sleep,
 }

@@ -35,12 +35,12 @@ pub struct World {
     pub(crate) fabric: Fabric,
     pub(crate) seats: Vec<Seat>,
     /// The nodes' names, apart from what every frame needs.
-    names: Vec<String>,
+    pub(crate) names: Vec<String>,
     by_name: BTreeMap<String, NodeId>,
     runtime: Runtime,
     /// When the next program wakes up.
     sleep: Alarm,
-    root: Rng,
+    pub(crate) root: Rng,
     rules_made: u64,
     touched: Vec<NodeId>,
     events: u64,
@@ -75,6 +75,7 @@ impl World {
                 flights: Flights::default(),
                 rules: Vec::new(),
                 strays: slab::Slab::new(),
+                media: Vec::new(),
                 open: Vec::new(),
                 open_ready: VecDeque::new(),
                 wants_frames: sink.wants(SinkKind::Frame),
@@ -178,7 +179,7 @@ impl World {
         outer
     }
 
-    fn attach(&mut self, nic: Nic, attachment: Attachment) {
+    pub(crate) fn attach(&mut self, nic: Nic, attachment: Attachment) {
         let seat = &mut self.seats[nic.node.0 as usize];
         let name = &self.names[nic.node.0 as usize];
         let port = seat.place.ports.get_mut(nic.port);
@@ -409,6 +410,7 @@ impl World {
             let due = match first.event {
                 Event::Wake(node) => seats[node as usize].place.alarm.check(first, &mut fabric.queue),
                 Event::Sleep => sleep.check(first, &mut fabric.queue),
+                Event::Medium(index) => fabric.media[index as usize].alarm.check(first, &mut fabric.queue),
                 Event::Arrival(_) | Event::Stray(_) | Event::Free(_) => fabric.holds(first),
             };
             if due {
@@ -445,6 +447,10 @@ impl World {
             Event::Wake(node) => {
                 self.seats[node as usize].place.alarm.taken();
                 self.visit(NodeId(node), Input::Timer);
+            }
+            Event::Medium(index) => {
+                self.fabric.media[index as usize].alarm.taken();
+                self.on_medium(index as usize);
             }
             Event::Sleep => {
                 self.sleep.taken();

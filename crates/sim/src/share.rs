@@ -1,0 +1,97 @@
+//! Shared media in a world: who is attached where, and what happens when something arrives.
+
+use base::event::LinkDrop;
+use base::{Direction, LinkType, Mac, Nic, NicInfo, NodeId, Port};
+
+use crate::World;
+use crate::cable::{Cable, LinkId, WayState};
+use crate::fabric::{Attachment, Input};
+use crate::medium::{self, Arrival, Attached, Bus, BusConfig, Fate, Medium, MediumId, Slot, Tap};
+use crate::queue::Alarm;
+
+impl World {
+    /// A cable with taps, or a hub: half-duplex Ethernet on which transmissions collide.
+    pub fn add_bus(&mut self, name: &str, config: BusConfig) -> MediumId {
+        self.add_medium(name, Box::new(Bus::new(config)))
+    }
+
+    fn add_medium(&mut self, name: &str, medium: Box<dyn Medium>) -> MediumId {
+        let id = MediumId(self.fabric.media.len() as u32);
+        self.fabric.media.push(Slot { name: name.into(), medium, alarm: Alarm::OFF, taps: Vec::new() });
+        id
+    }
+
+    /// Attaches a port to a shared medium. The answer names the plug: rules put on it judge what the station sends
+    /// (`forth`) and what it hears (`back`), and it can be pulled.
+    pub fn share(&mut self, node: NodeId, port: Port, medium: MediumId, tap: Tap) -> LinkId {
+        let nic = Nic { node, port };
+        let link = LinkId(self.fabric.rules.len() as u32);
+        let index = medium.0 as usize;
+        let number = self.fabric.media[index].taps.len();
+        self.attach(nic, Attachment::Tap(medium.0 as u16, number as u16));
+        // Its ways carry nothing: they say whether the plug is in, and which rules are put on it.
+        self.fabric.ways.extend([WayState::new(nic, Cable::IDEAL), WayState::new(nic, Cable::IDEAL)]);
+        self.fabric.rules.push(Vec::new());
+        let slot = &mut self.fabric.media[index];
+        slot.taps.push(Attached { nic, out: link.forth(), back: link.back() });
+        let rng = medium::stream(&self.root, &slot.name, &format!("{}:{}", self.names[node.0 as usize], port.0));
+        slot.medium.attach(&tap, nic, rng);
+        // What was there before it was plugged in.
+        self.visit(node, Input::Free(port));
+        link
+    }
+
+    /// What the station of a port has seen and done on its shared medium, as names and numbers.
+    pub fn station_counters(&self, node: NodeId, port: Port) -> Vec<(&'static str, u64)> {
+        match self.seats[node.0 as usize].place.ports.get(port) {
+            Attachment::Tap(medium, tap) => {
+                self.fabric.media[usize::from(medium)].medium.counters(usize::from(tap))
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A medium has something to do; then frames arrive, and stations take new ones.
+    pub(crate) fn on_medium(&mut self, index: usize) {
+        self.fabric.with_medium(index, |medium, cx| medium.on_timer(cx));
+        while let Some(arrival) = self.fabric.media[index].medium.poll_arrival() {
+            self.on_arrival(index, arrival);
+        }
+        while let Some(tap) = self.fabric.media[index].medium.poll_room() {
+            let nic = self.fabric.media[index].taps[tap].nic;
+            self.visit(nic.node, Input::Free(nic.port));
+        }
+    }
+
+    fn on_arrival(&mut self, index: usize, arrival: Arrival) {
+        let Arrival { tap, frame, seen, mut flaw, mut lost } = arrival;
+        let Attached { nic, back, .. } = self.fabric.media[index].taps[tap];
+        if self.seats[nic.node.0 as usize].place.off {
+            return;
+        }
+        if flaw.is_none() {
+            match self.fabric.judge_arrival(back, &frame) {
+                Fate::Fine => {}
+                Fate::Damaged => (flaw, lost) = (Some(base::Flaw::Damaged), Some(LinkDrop::Damaged)),
+                Fate::Lost => return self.fabric.lose(nic.node, &frame, LinkDrop::Lost),
+            }
+        }
+        if self.fabric.wants_frames {
+            match &seen {
+                Some(seen) => self.fabric.show_flawed(nic, Direction::In, seen, flaw),
+                None => self.fabric.show_flawed(nic, Direction::In, &frame, flaw),
+            }
+        }
+        match (lost, flaw) {
+            (Some(reason), _) => self.fabric.lose(nic.node, &frame, reason),
+            (None, Some(_)) => {}
+            (None, None) => self.visit(nic.node, Input::Frame(nic.port, frame)),
+        }
+    }
+
+    /// Says how the frames at a port are written from now on: a radio's card shows 802.11 and speaks Ethernet to its host.
+    pub(crate) fn announce(&mut self, nic: Nic, name: &str, link_type: LinkType, mac: Option<Mac>) {
+        let info = NicInfo { node: self.names[nic.node.0 as usize].clone(), name: name.into(), link_type, mac };
+        self.fabric.sink.nic(nic, info);
+    }
+}
