@@ -53,6 +53,7 @@ impl Scenario {
         if ended {
             running.run_until((running.built.world.now() + self.linger).min(limit))?;
         }
+        running.built.world.tell_stations();
         let waiting = running.built.world.explain();
         let now = running.built.world.now();
         drop(running);

@@ -13,9 +13,9 @@
 mod cable;
 mod fabric;
 mod flight;
-mod hub;
 mod medium;
 mod share;
+mod silent;
 mod node;
 mod queue;
 pub mod rule;
@@ -23,8 +23,7 @@ mod seat;
 mod world;
 
 pub use cable::{Cable, LinkId, On, Way};
-pub use hub::Hub;
-pub use medium::{BusConfig, MediumId, Shape, Tap};
+pub use medium::{BusConfig, MediumId, RadioConfig, Shape, Tap};
 pub use link::{Counters, SwitchConfig};
 pub use rule::{Rule, RuleId, Verdict};
 pub use world::{Stats, World};

@@ -1,13 +1,14 @@
 //! Shared media in a world: who is attached where, and what happens when something arrives.
 
-use base::event::LinkDrop;
-use base::{Direction, LinkType, Mac, Nic, NicInfo, NodeId, Port};
+use base::event::{AppFact, LinkDrop};
+use base::{Direction, Event, Fact, Kind, LinkType, Mac, Nic, NicInfo, NodeId, PacketId, Port};
 
 use crate::World;
 use crate::cable::{Cable, LinkId, WayState};
 use crate::fabric::{Attachment, Input};
-use crate::medium::{self, Arrival, Attached, Bus, BusConfig, Fate, Medium, MediumId, Slot, Tap};
+use crate::medium::{self, Arrival, Attached, Bus, BusConfig, Fate, Medium, MediumId, Radio, RadioConfig, Slot, Tap};
 use crate::queue::Alarm;
+use crate::silent::Silent;
 
 impl World {
     /// A cable with taps, or a hub: half-duplex Ethernet on which transmissions collide.
@@ -15,8 +16,23 @@ impl World {
         self.add_medium(name, Box::new(Bus::new(config)))
     }
 
+    /// A radio cell: 802.11 stations that contend for the air.
+    pub fn add_radio(&mut self, name: &str, config: RadioConfig) -> MediumId {
+        self.add_medium(name, Box::new(Radio::new(config)))
+    }
+
+    /// The stations of two nodes in a radio cell do not hear each other.
+    pub fn hide(&mut self, medium: MediumId, a: NodeId, b: NodeId) {
+        let Slot { taps, medium, .. } = &mut self.fabric.media[medium.0 as usize];
+        let of = |node: NodeId| (0..).zip(&*taps).filter(move |(_, tap)| tap.nic.node == node).map(|(tap, _)| tap);
+        for (a, b) in of(a).flat_map(|a| of(b).map(move |b| (a, b))) {
+            medium.hide(a, b);
+        }
+    }
+
     fn add_medium(&mut self, name: &str, medium: Box<dyn Medium>) -> MediumId {
         let id = MediumId(self.fabric.media.len() as u32);
+        self.add_node(name, Box::new(Silent), &[]);
         self.fabric.media.push(Slot { name: name.into(), medium, alarm: Alarm::OFF, taps: Vec::new() });
         id
     }
@@ -64,7 +80,7 @@ impl World {
     }
 
     fn on_arrival(&mut self, index: usize, arrival: Arrival) {
-        let Arrival { tap, frame, seen, mut flaw, mut lost } = arrival;
+        let Arrival { tap, frame, seen, mut flaw, mut lost, up } = arrival;
         let Attached { nic, back, .. } = self.fabric.media[index].taps[tap];
         if self.seats[nic.node.0 as usize].place.off {
             return;
@@ -85,12 +101,31 @@ impl World {
         match (lost, flaw) {
             (Some(reason), _) => self.fabric.lose(nic.node, &frame, reason),
             (None, Some(_)) => {}
-            (None, None) => self.visit(nic.node, Input::Frame(nic.port, frame)),
+            (None, None) if up => self.visit(nic.node, Input::Frame(nic.port, frame)),
+            (None, None) => {}
         }
     }
 
-    /// Says how the frames at a port are written from now on: a radio's card shows 802.11 and speaks Ethernet to its host.
-    pub(crate) fn announce(&mut self, nic: Nic, name: &str, link_type: LinkType, mac: Option<Mac>) {
+    /// Tells what every station has seen and done, as facts of its node: `station.counters`.
+    pub fn tell_stations(&mut self) {
+        if !self.fabric.sink.wants(Kind::App) {
+            return;
+        }
+        for slot in 0..self.fabric.media.len() {
+            for tap in 0..self.fabric.media[slot].taps.len() {
+                let nic = self.fabric.media[slot].taps[tap].nic;
+                let mut fact = AppFact::new("station", "counters", 0).with("medium", &*self.fabric.media[slot].name);
+                for (name, count) in self.fabric.media[slot].medium.counters(tap) {
+                    fact = fact.with(name, count);
+                }
+                let (at, node) = (self.fabric.now, nic.node);
+                self.fabric.sink.event(Event { at, node, cause: PacketId::NONE, fact: Fact::App(fact) });
+            }
+        }
+    }
+
+    /// Says how the frames at a port are written: the card of a bridge in a radio cell shows 802.11.
+    pub fn announce(&mut self, nic: Nic, name: &str, link_type: LinkType, mac: Option<Mac>) {
         let info = NicInfo { node: self.names[nic.node.0 as usize].clone(), name: name.into(), link_type, mac };
         self.fabric.sink.nic(nic, info);
     }

@@ -114,6 +114,16 @@ impl Chosen {
         let Some(of) = &self.of else { return Ok(Box::new(|_| true)) };
         let wrong = |error| BuildError::new(format!("'{of}' chooses no frames: {error}"));
         let mut predicate = FramePredicate::parse(of).map_err(wrong)?;
-        Ok(Box::new(move |frame| predicate.matches(link_type, &frame.contiguous())))
+        Ok(Box::new(move |frame| predicate.matches(link_type, &as_recorded(link_type, frame))))
+    }
+}
+
+/// A frame on a medium, written as recordings have it.
+fn as_recorded(link_type: LinkType, frame: &PacketBuf) -> Vec<u8> {
+    match link_type {
+        LinkType::Ax25 => [&[0], frame.head(), frame.payload()].concat(),
+        // A radiotap header that says nothing, and room for the check sequence.
+        LinkType::Radiotap => [&[0, 0, 8, 0, 0, 0, 0, 0], frame.head(), frame.payload(), &[0; 4]].concat(),
+        LinkType::Ethernet | LinkType::Ip | LinkType::Llc => frame.contiguous(),
     }
 }

@@ -279,7 +279,7 @@ impl Bus {
                 frame.truncate(len);
                 frame.id = PacketId::NONE;
             }
-            self.out.arrivals.push_back(Arrival { tap, frame, seen: None, flaw, lost });
+            self.out.arrivals.push_back(Arrival { tap, frame, seen: None, flaw, lost, up: flaw.is_none() });
         }
     }
 

@@ -10,7 +10,9 @@
 //! all of them do. It has an agenda of its own and one alarm in the world's queue.
 
 mod agenda;
+mod air;
 mod bus;
+mod radio;
 
 use std::collections::VecDeque;
 
@@ -25,6 +27,8 @@ use crate::rule::Verdict;
 
 pub(crate) use bus::Bus;
 pub use bus::{BusConfig, Shape};
+pub(crate) use radio::Radio;
+pub use radio::RadioConfig;
 
 /// A shared medium of a world.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -46,6 +50,8 @@ pub(crate) trait Medium: Send {
     fn poll_arrival(&mut self) -> Option<Arrival>;
     /// The next tap whose station takes a frame again.
     fn poll_room(&mut self) -> Option<usize>;
+    /// Two stations do not hear each other, where a medium knows of such a thing.
+    fn hide(&mut self, _: usize, _: usize) {}
     /// What the station at `tap` has seen and done, as names and numbers.
     fn counters(&self, tap: usize) -> Vec<(&'static str, u64)>;
 }
@@ -60,6 +66,8 @@ pub(crate) struct Arrival {
     pub(crate) flaw: Option<Flaw>,
     /// Why nobody gets it, if that has to be told.
     pub(crate) lost: Option<LinkDrop>,
+    /// Whether its host gets it; else it is only recorded.
+    pub(crate) up: bool,
 }
 
 /// A medium in its world.

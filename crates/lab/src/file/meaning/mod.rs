@@ -4,10 +4,12 @@
 //!   links      which interfaces there are, what joins them     nodes      addresses, routes, stacks
 //!   network    whether the addresses make sense                programs   what runs, and where it listens
 //!   timeline   what happens when                               expressions  expectations and measures
+//!   media      what stations share, and lines that repair what they lose
 //! ```
 
 mod expressions;
 mod links;
+mod media;
 mod network;
 mod nodes;
 mod programs;

@@ -3,10 +3,13 @@
 //! ```text
 //!   mod     the file as a whole      node    [node.NAME]     stack   [node.NAME.stack]
 //!   link    [[link]]                 action  [[at]]          ordered tables in the order in which they stand
+//!   arq     of a reliable line       medium  [node.NAME.medium]
 //! ```
 
 mod action;
+mod arq;
 mod link;
+mod medium;
 mod node;
 mod ordered;
 mod stack;
@@ -15,7 +18,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use action::{Action, At, Frames};
+pub(super) use arq::{Arq, DisciplineWord, FramingWord};
 pub(super) use link::{Impairments, Link, LinkKind};
+pub(super) use medium::{BackoffWord, CountingWord, Medium, Standard};
 pub(super) use node::{Addresses, Node, NodeKind, OneOrMany};
 pub(crate) use ordered::Ordered;
 pub(super) use stack::{EcnWord, KeepaliveSettings, Stack};
