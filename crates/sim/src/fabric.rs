@@ -1,6 +1,6 @@
 //! What all nodes of a world share while one of them is attended to: time, the event queue, the cables, the observer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use base::event::{DropReason, LinkDrop};
 use base::{Cx, Direction, Event as Seen, Fact, Flaw, FrameSeen, Instant, Kind, Nic, NodeId, Port, Rng, Sink};
@@ -12,6 +12,7 @@ use crate::cable::{LinkId, On, Way, WayState};
 use crate::flight::{Flights, Flying};
 use crate::medium::{Fate, MediumCx, Slot, judge};
 use crate::queue::{Alarm, Entry, Event, Queue};
+use crate::reliable::{LineEnd, LineInput, hit};
 use crate::rule::{Rule, RuleId, Verdict};
 
 /// Everything but the nodes.
@@ -24,6 +25,8 @@ pub(crate) struct Fabric {
     /// One list per cable.
     pub(crate) rules: Vec<Vec<RuleState>>,
     pub(crate) strays: Slab<Stray>,
+    /// The stations of reliable lines, by the way that starts at each.
+    pub(crate) lines: BTreeMap<u32, LineEnd>,
     /// Media that several ports share.
     pub(crate) media: Vec<Slot>,
     pub(crate) open: Vec<OpenPort>,
@@ -117,6 +120,8 @@ pub(crate) enum Input {
     Timer,
     /// The medium at this port is free.
     Free(Port),
+    /// Something for the station of a reliable line at this port, where the way of this number starts.
+    Line(Port, u32, LineInput),
     /// Nothing: a program called into it.
     Nothing,
 }
@@ -129,7 +134,12 @@ impl Fabric {
             Input::Frame(port, frame) => node.on_frame(&mut self.cx(place), port, frame),
             Input::Timer => node.on_timer(&mut self.cx(place)),
             Input::Free(port) => self.pull(place, node, port),
-            Input::Nothing => {}
+            Input::Line(port, index, input) => self.line_input(place, node, port, index, input),
+            Input::Nothing => {
+                if !self.lines.is_empty() {
+                    self.relieve_lines(place, node);
+                }
+            }
         }
         while let Some(port) = node.poll_ready() {
             self.pull(place, node, port);
@@ -146,6 +156,7 @@ impl Fabric {
     /// transmission. A port that has nothing more to send costs no event.
     fn pull<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port) {
         match place.ports.get(port) {
+            Attachment::Way(index) if self.ways[index as usize].reliable => self.pull_line(place, node, port, index),
             Attachment::Way(index) => loop {
                 let way = &mut self.ways[index as usize];
                 if way.free_at > self.now {
@@ -232,14 +243,19 @@ impl Fabric {
 
     /// Asks the rules what becomes of a frame that would arrive at `at`.
     #[cold]
-    fn judge(&mut self, index: u32, mut at: Instant, mut frame: PacketBuf) {
+    pub(crate) fn judge(&mut self, index: u32, mut at: Instant, mut frame: PacketBuf) {
         let way = Way::from_index(index);
         let (mut copies, mut damaged, mut late) = (1, false, false);
+        let mut passed = Vec::new();
         for state in self.rules[way.link.0 as usize].iter_mut().filter(|state| state.on.includes(way)) {
             match state.rule.on_frame(self.now, &mut state.rng, &frame) {
                 Verdict::Pass => {}
                 Verdict::Delay(by) => (at, late) = (at + by, true),
                 Verdict::Duplicate => copies += 1,
+                Verdict::Corrupt if self.ways[index as usize].reliable => {
+                    damaged = true;
+                    passed.extend(hit(&mut state.rng, &frame));
+                }
                 Verdict::Corrupt => damaged = true,
                 Verdict::CorruptUndetected => flip_bit(&mut state.rng, &mut frame),
                 Verdict::Drop => {
@@ -252,6 +268,9 @@ impl Fabric {
             self.depart(index, at, damaged, late, frame.clone());
         }
         self.depart(index, at, damaged, late, frame);
+        for wrong in passed {
+            self.depart(index, at, false, late, wrong);
+        }
     }
 
     fn depart(&mut self, index: u32, at: Instant, damaged: bool, late: bool, frame: PacketBuf) {
@@ -260,7 +279,7 @@ impl Fabric {
 
     /// Puts a frame behind the others that fly this way. Only the first of them has an event.
     #[inline]
-    fn fly(&mut self, index: u32, at: Instant, damaged: bool, frame: PacketBuf) {
+    pub(crate) fn fly(&mut self, index: u32, at: Instant, damaged: bool, frame: PacketBuf) {
         let way = &mut self.ways[index as usize];
         let sequence = match self.flights.last(way.flight) {
             Some(last) if last.at > at => return self.stray(index, at, damaged, frame),
@@ -298,7 +317,7 @@ impl Fabric {
             Event::Stray(slot) => {
                 self.strays.get(slot as usize).is_some_and(|stray| stray.flying.sequence == first.sequence)
             }
-            Event::Free(_) | Event::Wake(_) | Event::Medium(_) | Event::Sleep => true,
+            Event::Free(_) | Event::Wake(_) | Event::Medium(_) | Event::Line(_) | Event::Sleep => true,
         };
         if !current {
             self.queue.skip();

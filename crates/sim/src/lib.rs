@@ -5,6 +5,7 @@
 //!   fabric  what one visit to a node may touch: time, queue, cables, observer
 //!   queue   events by (time, sequence)      cable   rate, delay      flight  frames between two ends
 //!   rule    faults                          seat    the nodes        node    the world as a node
+//!   reliable  stations at both ends of a line that repair what it loses
 //!   medium  what several stations share     share   a world's shared media
 //! ```
 
@@ -18,6 +19,7 @@ mod share;
 mod silent;
 mod node;
 mod queue;
+mod reliable;
 pub mod rule;
 mod seat;
 mod world;

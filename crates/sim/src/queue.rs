@@ -22,6 +22,8 @@ pub(crate) enum Event {
     Wake(u32),
     /// A shared medium has something to do.
     Medium(u32),
+    /// A station of a reliable line has waited long enough: the way that starts at it.
+    Line(u32),
     /// A program's sleep is over.
     Sleep,
 }

@@ -76,6 +76,7 @@ impl World {
                 rules: Vec::new(),
                 strays: slab::Slab::new(),
                 media: Vec::new(),
+                lines: BTreeMap::new(),
                 open: Vec::new(),
                 open_ready: VecDeque::new(),
                 wants_frames: sink.wants(SinkKind::Frame),
@@ -277,6 +278,7 @@ impl World {
         if matches!(seat.kind, Kind::Host(_)) {
             self.kill(node);
         }
+        self.reset_lines(node);
     }
 
     /// Switches a node on again. A host starts anew, with its settings and interfaces, without addresses, routes and
@@ -410,6 +412,10 @@ impl World {
             let due = match first.event {
                 Event::Wake(node) => seats[node as usize].place.alarm.check(first, &mut fabric.queue),
                 Event::Sleep => sleep.check(first, &mut fabric.queue),
+                Event::Line(index) => match fabric.lines.get_mut(&index) {
+                    Some(end) => end.alarm.check(first, &mut fabric.queue),
+                    None => fabric.holds(first),
+                },
                 Event::Medium(index) => fabric.media[index as usize].alarm.check(first, &mut fabric.queue),
                 Event::Arrival(_) | Event::Stray(_) | Event::Free(_) => fabric.holds(first),
             };
@@ -448,6 +454,7 @@ impl World {
                 self.seats[node as usize].place.alarm.taken();
                 self.visit(NodeId(node), Input::Timer);
             }
+            Event::Line(index) => self.on_line_timer(index),
             Event::Medium(index) => {
                 self.fabric.media[index as usize].alarm.taken();
                 self.on_medium(index as usize);
@@ -468,7 +475,10 @@ impl World {
 
     /// A frame has been received.
     fn arrive(&mut self, way: u32, flying: Flying) {
-        let to = self.fabric.ways[way as usize].to;
+        let WayState { to, reliable, .. } = self.fabric.ways[way as usize];
+        if reliable {
+            return self.receive_on_line(to, Way::reverse(way), flying);
+        }
         self.receive(to, flying);
     }
 

@@ -62,6 +62,7 @@ pub fn read_with_warnings(
         let start = sources.add("--set", setting.text());
         problems.extend(overrides::apply(&mut tree, schema, setting.text(), start));
     }
+    let knobs = overrides::knob_values(&tree, schema);
     problems.extend(copies::expand(&mut tree));
     problems.extend(structure::check(tree.root(), schema));
     if problems.iter().any(Problem::is_error) {
@@ -75,7 +76,7 @@ pub fn read_with_warnings(
             return Err(Diagnosis::new(sources, vec![problem]));
         }
     };
-    let (lab, found) = meaning::lab(&tree, &file, &|span| sources.text(span).to_owned());
+    let (lab, found) = meaning::lab(&tree, &file, &knobs, &|span| sources.text(span).to_owned());
     problems.extend(found);
     let failed = problems.iter().any(Problem::is_error);
     let diagnosis = Diagnosis::new(sources, problems);

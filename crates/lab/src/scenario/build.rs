@@ -349,7 +349,7 @@ impl Built {
             }
             Do::Crash { node } | Do::Restart { node } | Do::Skew { node, .. } => self.node(node).map(|_| ()),
             Do::Partition { groups } => groups.iter().flatten().try_for_each(|node| self.node(node).map(|_| ())),
-            Do::Heal => Ok(()),
+            Do::Heal | Do::Kill(_) => Ok(()),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod addressing;
 mod build;
+mod kill;
 mod link;
 mod medium;
 mod timeline;
@@ -16,6 +17,7 @@ use stack::{Config, InterfaceConfig};
 
 pub(crate) use build::mac_of;
 pub use build::{BuildError, Built};
+pub use kill::{Kill, WrongKill};
 pub use link::{LinkSpec, Loss, WayPatch, WaySpec};
 pub(crate) use medium::most_allowed;
 pub use medium::{ArqFraming, ArqSpec, MediumSpec};

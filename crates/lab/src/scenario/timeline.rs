@@ -4,7 +4,7 @@ use base::{Duration, Instant, LinkType, Rng};
 use sim::{Rule, Verdict, rule};
 use wire::PacketBuf;
 
-use super::{BuildError, Loss, WayPatch};
+use super::{BuildError, Kill, Loss, WayPatch};
 use crate::expect::FramePredicate;
 
 /// Something that happens at a moment.
@@ -37,6 +37,8 @@ pub enum Do {
     },
     /// Some frames on a link get a verdict from now on.
     Frames(Chosen),
+    /// Some frames of the reliable lines are lost from now on.
+    Kill(Kill),
     /// A node loses its power: it neither sends nor receives, and its programs and connections are gone.
     Crash {
         /// Its name.

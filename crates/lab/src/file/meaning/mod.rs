@@ -31,12 +31,19 @@ pub(super) struct Reading<'a> {
     text: &'a dyn Fn(&Span) -> String,
     /// What it says.
     file: &'a File,
+    /// What the knobs are set to.
+    knobs: &'a [(String, String)],
     problems: Vec<Problem>,
 }
 
 /// The lab that a file describes, and all that is wrong with it.
-pub(super) fn lab(tree: &Tree, file: &File, text: &dyn Fn(&Span) -> String) -> (Lab, Vec<Problem>) {
-    let mut reading = Reading { tree, text, file, problems: Vec::new() };
+pub(super) fn lab(
+    tree: &Tree,
+    file: &File,
+    knobs: &[(String, String)],
+    text: &dyn Fn(&Span) -> String,
+) -> (Lab, Vec<Problem>) {
+    let mut reading = Reading { tree, text, file, knobs, problems: Vec::new() };
     let mut scenario = Scenario::new(&file.name.0);
     scenario.limit = file.limit.as_ref().map_or(LIMIT, |limit| limit.0);
     scenario.linger = file.linger.as_ref().map_or(scenario.linger, |linger| linger.0);
@@ -49,6 +56,7 @@ pub(super) fn lab(tree: &Tree, file: &File, text: &dyn Fn(&Span) -> String) -> (
     scenario.names = reading.names(&scenario);
     scenario.timeline = reading.timeline();
     let (expectations, measures) = reading.expressions(&scenario);
+    let theories = reading.theories(&scenario);
     scenario.expectations = expectations;
     let knobs = file.knobs.iter().map(|(name, paths)| (name.to_owned(), paths.as_slice().to_vec()));
     let ladder = file.pictures.ladder.iter().map(|node| node.0.clone()).collect();
@@ -61,6 +69,8 @@ pub(super) fn lab(tree: &Tree, file: &File, text: &dyn Fn(&Span) -> String) -> (
         breaks_when: file.breaks_when.clone(),
         pictures: Pictures { ladder, plot: file.pictures.plot.clone() },
         measures,
+        theories,
+        sweep: (file.sweep.vary.clone(), file.sweep.seeds),
         ..Lab::new(scenario)
     };
     (lab, reading.problems)

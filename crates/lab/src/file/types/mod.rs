@@ -70,6 +70,13 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(extend("examples" = [{ "duration": "last(bulk.done).at" }]))]
     pub(super) measure: Ordered<String>,
+    /// What theory says of each of these: the same name, and an expression.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{ "duration": "8s" }]))]
+    pub(super) theory: Ordered<String>,
+    /// What `glassnet sweep` varies when it is told nothing else.
+    #[serde(default)]
+    pub(super) sweep: Sweep,
     /// The nodes by name.
     #[serde(default)]
     pub(super) node: Ordered<Node>,
@@ -82,6 +89,19 @@ pub(super) struct File {
     /// What must be true at the end.
     #[serde(default)]
     pub(super) expect: Vec<Expect>,
+}
+
+/// What a sweep varies unless it is told otherwise.
+#[derive(Deserialize, JsonSchema, Debug, Default)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "[sweep]")]
+pub(super) struct Sweep {
+    /// Settings and their values, as `--vary` takes them.
+    #[schemars(extend("examples" = [["loss=0%,1%,5%"]]))]
+    pub(super) vary: Vec<String>,
+    /// Seeds of each combination. Default 10.
+    #[schemars(range(min = 1, max = 100000), extend("examples" = [10]))]
+    pub(super) seeds: Option<u64>,
 }
 
 /// Pictures of a run.
