@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod hdlc;
 mod switch;
 
 pub use switch::{Counters, Switch, SwitchConfig};

@@ -1,0 +1,2 @@
+//! HDLC.
+pub mod framing;
