@@ -5,15 +5,19 @@
 //! answers an [`Error`] that names format, field and offset.
 
 pub mod arp;
+pub mod ax25;
 pub mod checksum;
 pub mod dhcp;
 pub mod dissect;
 mod error;
 pub mod ethernet;
+pub mod fcs;
+pub mod hdlc;
 pub mod icmpv4;
 pub mod ip;
 pub mod ipv4;
 pub mod ipv6;
+pub mod llc;
 mod packet;
 pub mod tcp;
 pub mod udp;
