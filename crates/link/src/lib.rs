@@ -1,5 +1,6 @@
 //! Data-link protocols as state machines: frames and time in, frames out. No IO, no clock.
 //!
+//! - [`hdlc`]: reliable transfer on a line, and the bits on it: stop-and-wait, go-back-N, selective repeat.
 //! - [`switch`](Switch): a learning bridge, IEEE 802.1D clause 7.
 
 #![forbid(unsafe_code)]

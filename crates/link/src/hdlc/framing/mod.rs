@@ -11,6 +11,8 @@
 mod bits;
 mod deframer;
 
+use wire::fcs::Crc16;
+
 pub use bits::Bits;
 pub use deframer::{Deframer, FrameError, LineCounters, MAX_FRAME};
 
@@ -96,14 +98,7 @@ pub fn damage(parts: [&[u8]; 2], first_bit: u64, pattern: u16) -> Damaged {
 
 /// The frame check sequence of a frame in two parts; sent low byte first.
 fn fcs(parts: [&[u8]; 2]) -> u16 {
-    let mut crc = 0xffffu16;
-    for &byte in parts[0].iter().chain(parts[1]) {
-        crc ^= u16::from(byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { crc >> 1 ^ 0x8408 } else { crc >> 1 };
-        }
-    }
-    !crc
+    Crc16::new().update(parts[0]).update(parts[1]).finish()
 }
 
 /// What a byte does after a number of ones: how many zeros are stuffed into it, and how many ones it ends with.
