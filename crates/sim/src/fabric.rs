@@ -253,8 +253,10 @@ impl Fabric {
                 Verdict::Delay(by) => (at, late) = (at + by, true),
                 Verdict::Duplicate => copies += 1,
                 Verdict::Corrupt if self.ways[index as usize].reliable => {
-                    damaged = true;
-                    passed.extend(hit(&mut state.rng, &frame));
+                    if let Some(others) = hit(&mut state.rng, &frame) {
+                        damaged = true;
+                        passed.extend(others);
+                    }
                 }
                 Verdict::Corrupt => damaged = true,
                 Verdict::CorruptUndetected => flip_bit(&mut state.rng, &mut frame),

@@ -247,13 +247,16 @@ fn line_time(parts: [&[u8]; 2], framing: &Framing, rate_bps: u64) -> Duration {
 }
 
 /// What a receiver gets of a frame whose bits on the line were hit by a burst of at most 16: frames that pass their check
-/// sequence all the same. Nearly always none.
-pub(crate) fn hit(rng: &mut Rng, frame: &PacketBuf) -> Vec<PacketBuf> {
+/// sequence all the same, nearly always none. `None`: the burst hit no bit of the frame.
+pub(crate) fn hit(rng: &mut Rng, frame: &PacketBuf) -> Option<Vec<PacketBuf>> {
     let parts = frame.parts();
     let at = rng.below(framing::line_bits(parts));
     let pattern = rng.next_u32() as u16 | 1;
-    let passed = framing::damage(parts, at, pattern);
-    passed.into_iter().map(|bytes| PacketBuf::from_vec(PacketId::NONE, bytes)).collect()
+    let passed = framing::damage(parts, at, pattern).frames;
+    if passed.iter().any(|bytes| *bytes == parts.concat()) {
+        return None;
+    }
+    Some(passed.into_iter().map(|bytes| PacketBuf::from_vec(PacketId::NONE, bytes)).collect())
 }
 
 /// Preamble, check sequence and gap, bits.

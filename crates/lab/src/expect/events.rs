@@ -151,15 +151,15 @@ sources! {
     link_windows: "the windows of a reliable link moved", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::Window { oldest, next, expected, held } }) => {
         nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
-        oldest: Number = *oldest, "V(A): the oldest frame that is not acknowledged";
-        next: Number = *next, "V(S): the number of the next new frame";
-        expected: Number = *expected, "V(R): the number of the frame that is expected";
-        held: Number = *held, "frames beyond that one that are held";
+        oldest: Number = u32::from(*oldest), "V(A): the oldest frame that is not acknowledged";
+        next: Number = u32::from(*next), "V(S): the number of the next new frame";
+        expected: Number = u32::from(*expected), "V(R): the number of the frame that is expected";
+        held: Number = u32::from(*held), "frames beyond that one that are held";
     }
     link_resends: "a reliable link sent a frame again", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::Resend { number, why } }) => {
         nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
-        number: Number = *number, "N(S)";
+        number: Number = u32::from(*number), "N(S)";
         why: Text = *why, "'timeout', 'REJ', 'SREJ', …";
     }
     link_timers: "a timer of a reliable link was started or stopped, or ran out", NETWORK,
@@ -171,7 +171,7 @@ sources! {
     link_delivered: "a reliable link gave the information of a frame to its host", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::Deliver { number, len } }) => {
         nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
-        number: Number = *number, "N(S)";
+        number: Number = u32::from(*number), "N(S)";
         len: Number = *len as f64, "bytes";
     }
     collisions: "a transmission on a shared wire collided", NETWORK,

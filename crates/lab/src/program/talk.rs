@@ -1,5 +1,7 @@
 //! Stations that talk on a link itself, without IP: as much as the medium takes, or at given times.
 
+use std::sync::Arc;
+
 use base::event::AppFact;
 use base::Port;
 use bytes::Bytes;
@@ -40,36 +42,31 @@ impl Program for Talk {
     fn start(&self, net: &Net, world: &Commons) -> Result<Task<()>, String> {
         let to = world.station(&self.to.0).ok_or_else(|| format!("{} has no interface", self.to.0))?;
         let (own, what) = (net.clone(), self.clone());
-        let socket = open(net)?;
+        let socket = Arc::new(open(net)?);
         let size = self.size.as_ref().map_or(socket.mtu(), |size| size.0 as usize);
         let data = Bytes::from(vec![0; size]);
         Ok(net.spawn(async move {
             let rng = own.random("talk");
             // What the others say is read, so that nothing fills up.
-            let talk = async {
-                let mut at = own.now();
-                for _ in 0..what.count.unwrap_or(u64::MAX) {
-                    own.sleep_until(at).await;
-                    if socket.send_to(data.clone(), to).await.is_err() {
-                        break;
-                    }
-                    at = match &what.every {
-                        None => own.now(),
-                        Some(every) => at + what.arrivals.gap(every.0, &rng),
-                    };
+            let ears = Arc::clone(&socket);
+            own.spawn(async move {
+                loop {
+                    ears.recv().await;
                 }
-            };
-            if what.count.is_none() {
-                let listen = async {
-                    loop {
-                        socket.recv().await;
-                    }
+            })
+            .detach();
+            let mut at = own.now();
+            for _ in 0..what.count.unwrap_or(u64::MAX) {
+                own.sleep_until(at).await;
+                if socket.send_to(data.clone(), to).await.is_err() {
+                    break;
+                }
+                at = match &what.every {
+                    None => own.now(),
+                    Some(every) => at + what.arrivals.gap(every.0, &rng),
                 };
-                tokio::join!(talk, listen);
-            } else {
-                talk.await;
-                own.record(AppFact::new("talk", "done", 0).with("frames", what.count.unwrap_or(0)));
             }
+            own.record(AppFact::new("talk", "done", 0).with("frames", what.count.unwrap_or(0)));
         }))
     }
 

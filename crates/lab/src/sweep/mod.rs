@@ -20,7 +20,6 @@ mod table;
 pub use run::Once;
 pub use statistics::{Summary, student_t};
 
-use crate::expect::Measure;
 use crate::file::{self, Diagnosis, Override, Vary};
 use crate::lab::Lab;
 
