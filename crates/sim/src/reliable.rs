@@ -8,7 +8,7 @@
 //! Packets wait in the interface's queue until the station has room. Frames take the time of their bits as they are
 //! stuffed; damage hits these bits, and what the receiver's deframer makes of them decides what comes through.
 
-use base::event::LinkDrop;
+use base::event::{AppFact, LinkDrop};
 use base::{Direction, Duration, FrameSeen, Instant, LinkType, Nic, NodeId, PacketId, Port, Rng};
 use link::hdlc::{Config, Framing, Station, WindowError, framing};
 use stack::Node;
@@ -28,6 +28,18 @@ pub(crate) struct LineEnd {
     pub(crate) alarm: Alarm,
     /// Its host takes nothing more for the present.
     busy: bool,
+    times: Times,
+}
+
+/// What a line's frames took, for those who reckon with it.
+#[derive(Default)]
+struct Times {
+    /// The longest frame that this end sent, and the shortest.
+    longest: Duration,
+    shortest: Option<Duration>,
+    /// When the first and the last packet went up here.
+    first_up: Option<Instant>,
+    last_up: Option<Instant>,
 }
 
 /// What comes to a station.
@@ -57,7 +69,7 @@ impl World {
             let nic = Nic { node, port };
             let station = Station::new(config, nic)?;
             self.fabric.ways[index as usize].reliable = true;
-            let end = LineEnd { station, config, nic, alarm: Alarm::OFF, busy: false };
+            let end = LineEnd { station, config, nic, alarm: Alarm::OFF, busy: false, times: Times::default() };
             self.fabric.lines.insert(index, end);
             if let Framing::Llc8023 { local, .. } = config.framing {
                 let name = self.with_host(node, |host| {
@@ -75,9 +87,27 @@ impl World {
         ends.find(|end| end.nic == Nic { node, port }).map(|end| end.station.snapshot())
     }
 
-    /// The nodes and ports at which reliable lines end, in the order of the links.
-    pub fn line_ends(&self) -> Vec<(NodeId, Port)> {
-        self.fabric.lines.values().map(|end| (end.nic.node, end.nic.port)).collect()
+    /// What the stations of all reliable lines have done, as facts of their nodes, in the order of the links.
+    pub(crate) fn line_counters(&self) -> Vec<(NodeId, AppFact)> {
+        let moment = |at: Option<Instant>| at.unwrap_or_default().since(Instant::ZERO);
+        let tell = |end: &LineEnd| {
+            let (c, times) = (end.station.snapshot().counters, &end.times);
+            let fact = AppFact::new("arq", "counters", 0)
+                .with("sent", c.sent)
+                .with("resent", c.resent)
+                .with("acknowledged", c.acknowledged)
+                .with("delivered", c.delivered)
+                .with("discarded", c.discarded)
+                .with("rejects", c.rejects)
+                .with("selective_rejects", c.selective_rejects)
+                .with("timeouts", c.timeouts)
+                .with("longest", times.longest)
+                .with("shortest", times.shortest.unwrap_or_default())
+                .with("first_delivery", moment(times.first_up))
+                .with("last_delivery", moment(times.last_up));
+            (end.nic.node, fact)
+        };
+        self.fabric.lines.values().map(tell).collect()
     }
 
     /// A node lost its power: its stations know nothing any more.
@@ -131,6 +161,8 @@ impl Fabric {
             LineInput::Frame(frame, false) => end.station.on_frame(&mut self.cx(place), frame),
         }
         while let Some(packet) = end.station.poll_packet() {
+            end.times.first_up.get_or_insert(self.now);
+            end.times.last_up = Some(self.now);
             node.on_frame(&mut self.cx(place), port, packet);
         }
         end.set_busy(!node.can_take(port));
@@ -170,6 +202,9 @@ impl Fabric {
             }
             let Some(frame) = end.station.poll_frame(&mut self.cx(place)) else { break };
             let until = self.transmit_on_line(index, frame, &end.config.framing);
+            let span = until.since(self.now);
+            end.times.longest = end.times.longest.max(span);
+            end.times.shortest = Some(end.times.shortest.map_or(span, |shortest| shortest.min(span)));
             end.station.on_transmit(until);
         }
         let due = end.station.due();

@@ -1,6 +1,6 @@
 //! Shared media in a world: who is attached where, and what happens when something arrives.
 
-use base::event::{AppFact, LinkDrop};
+use base::event::{AppFact, LinkDrop, Value};
 use base::{Direction, Event, Fact, Kind, LinkType, Mac, Nic, NicInfo, NodeId, PacketId, Port};
 
 use crate::World;
@@ -58,7 +58,7 @@ impl World {
     }
 
     /// What the station of a port has seen and done on its shared medium, as names and numbers.
-    pub fn station_counters(&self, node: NodeId, port: Port) -> Vec<(&'static str, u64)> {
+    pub fn station_counters(&self, node: NodeId, port: Port) -> Vec<(&'static str, Value)> {
         match self.seats[node.0 as usize].place.ports.get(port) {
             Attachment::Tap(medium, tap) => {
                 self.fabric.media[usize::from(medium)].medium.counters(usize::from(tap))
@@ -106,7 +106,8 @@ impl World {
         }
     }
 
-    /// Tells what every station has seen and done, as facts of its node: `station.counters`.
+    /// Tells what every station of a shared medium and of a reliable line has seen and done, as facts of its node:
+    /// `station.counters` and `arq.counters`.
     pub fn tell_stations(&mut self) {
         if !self.fabric.sink.wants(Kind::App) {
             return;
@@ -118,10 +119,17 @@ impl World {
                 for (name, count) in self.fabric.media[slot].medium.counters(tap) {
                     fact = fact.with(name, count);
                 }
-                let (at, node) = (self.fabric.now, nic.node);
-                self.fabric.sink.event(Event { at, node, cause: PacketId::NONE, fact: Fact::App(fact) });
+                self.tell(nic.node, fact);
             }
         }
+        for (node, fact) in self.line_counters() {
+            self.tell(node, fact);
+        }
+    }
+
+    fn tell(&mut self, node: NodeId, fact: AppFact) {
+        let at = self.fabric.now;
+        self.fabric.sink.event(Event { at, node, cause: PacketId::NONE, fact: Fact::App(fact) });
     }
 
     /// Says how the frames at a port are written: the card of a bridge in a radio cell shows 802.11.

@@ -33,7 +33,11 @@ fn saturated(stations: u32, payload: usize, timing: Timing, place: Duration, see
 
 fn count(world: &World, nodes: &[NodeId], what: &str) -> u64 {
     let of = |node: &NodeId| world.station_counters(*node, Port(0)).into_iter().find(|(name, _)| *name == what);
-    nodes.iter().filter_map(of).map(|(_, n)| n).sum()
+    nodes
+        .iter()
+        .filter_map(of)
+        .map(|(_, value)| if let base::event::Value::Number(n) = value { n } else { panic!("{what} is no number") })
+        .sum()
 }
 
 /// The share of time in which frames that arrived were on the medium.

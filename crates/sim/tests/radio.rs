@@ -37,7 +37,11 @@ fn talks(world: &World, node: NodeId, to: u32, payload: usize) {
 
 fn count(world: &World, nodes: &[NodeId], what: &str) -> u64 {
     let of = |node: &NodeId| world.station_counters(*node, Port(0)).into_iter().find(|(name, _)| *name == what);
-    nodes.iter().filter_map(of).map(|(_, n)| n).sum()
+    nodes
+        .iter()
+        .filter_map(of)
+        .map(|(_, value)| if let base::event::Value::Number(n) = value { n } else { panic!("{what} is no number") })
+        .sum()
 }
 
 /// Bits per second of payload from `n` stations to one that only listens; frames of `mpdu` bytes with check sequence.

@@ -73,7 +73,7 @@ pub(super) fn functions() -> &'static [Function] {
     &FUNCTIONS
 }
 
-static FUNCTIONS: [Function; 31] = [
+static FUNCTIONS: [Function; 32] = [
     function("count", &[Takes::Many], Gives::Number, "how many records or items", r::count),
     function("first", &[Takes::Many], Gives::Item, "the first record or item", r::first),
     function("last", &[Takes::Many], Gives::Item, "the last record or item", r::last),
@@ -128,6 +128,13 @@ static FUNCTIONS: [Function; 31] = [
         "802.11's saturation throughput as a share, by Bianchi's formula: stations, first window, doublings; the times of \
          payload, success and collision, and a slot",
         theory::bianchi,
+    ),
+    function(
+        "arq",
+        &[Takes::TextOrList, Takes::Number, Takes::Number, Takes::Number],
+        Gives::Number,
+        "the utilisation of a reliable line by the textbook: 'stop-and-wait', 'go-back-n' or 'selective-repeat', window, a, p",
+        theory::arq,
     ),
     function("log2", &[Takes::Number], Gives::Number, "the logarithm to base 2", r::log2),
     function(

@@ -16,6 +16,27 @@ pub(super) fn bianchi<'a>(of: &[Value<'a>]) -> Result<Value<'a>, String> {
     Ok(Value::Number(alone * payload / spent))
 }
 
+/// The share of a line's time in which frames arrive for the first time, by the textbook (Stallings): the discipline, its
+/// window W, a (the propagation in frame times), and the share p of frames lost. Acknowledgements are short and never lost, a
+/// lost frame is sent again after 1 + 2a frame times.
+pub(super) fn arq<'a>(of: &[Value<'a>]) -> Result<Value<'a>, String> {
+    let numbers: Option<Vec<f64>> = of[1..].iter().map(measure).collect();
+    let Some(&[window, a, p]) = numbers.as_deref() else { return Ok(Value::Absent) };
+    let trip = 1.0 + 2.0 * a;
+    let share = match &of[0] {
+        Value::Text(name) => match (&**name, window >= trip) {
+            ("stop-and-wait", _) => (1.0 - p) / trip,
+            ("go-back-n", true) => (1.0 - p) / (1.0 + 2.0 * a * p),
+            ("go-back-n", false) => window * (1.0 - p) / (trip * (1.0 - p + window * p)),
+            ("selective-repeat", true) => 1.0 - p,
+            ("selective-repeat", false) => window * (1.0 - p) / trip,
+            (other, _) => return Err(format!("'{other}' is no discipline: stop-and-wait, go-back-n, selective-repeat")),
+        },
+        _ => return Ok(Value::Absent),
+    };
+    Ok(Value::Number(share))
+}
+
 /// The chance that a station begins in a slot: the root of Bianchi's two equations, by halving.
 fn attempt(n: f64, window: f64, stages: f64) -> f64 {
     let wanted = |p: f64| {

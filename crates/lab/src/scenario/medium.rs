@@ -29,6 +29,9 @@ pub struct ArqSpec {
     pub receive_window: u16,
     /// How long an acknowledgement is waited for; none: a little more than the round trip of the longest frame.
     pub timer: Option<Duration>,
+    /// Without `timer`: exactly the round trip of an acknowledgement alone, as theory reckons. Right only while no data goes
+    /// the other way.
+    pub ideal_timer: bool,
     /// How long an acknowledgement waits for data to travel with.
     pub ack_delay: Duration,
     /// Repetitions of a frame, at most.
@@ -63,6 +66,7 @@ impl ArqSpec {
             window,
             receive_window,
             timer: None,
+            ideal_timer: false,
             ack_delay: Duration::ZERO,
             retries: usual.retries,
             nak: true,
@@ -95,6 +99,10 @@ impl ArqSpec {
 
     /// From the end of a frame to its acknowledgement, which may wait for a frame of the other direction.
     fn round_trip(&self, out: Cable, back: Cable, mtu: usize) -> Duration {
+        if self.ideal_timer {
+            let answer = Duration::transmission(SHORTEST, back.rate_bps);
+            return out.delay + back.delay + answer;
+        }
         let longest = |cable: Cable| Duration::transmission((mtu + OVERHEAD) as u64, cable.rate_bps);
         let trip = out.delay + back.delay + longest(back) * 2 + longest(out) + self.ack_delay;
         trip + trip / 10 + Duration::from_millis(1)
@@ -142,5 +150,7 @@ fn callsigns(names: [&str; 2]) -> [ax25::Address; 2] {
     [number(&a, 1), number(&b, 2)]
 }
 
+/// An LLC acknowledgement with flags and check sequence, bytes, with one for stuffed bits. (AX.25's is longer.)
+const SHORTEST: u64 = 9;
 /// Headers, check sequence and flags around a packet, bytes, with some for stuffed bits.
 const OVERHEAD: usize = 64;

@@ -4,7 +4,7 @@
 //! heard at a place at a moment follows by addition: `start + distance` to `end + distance`. What arrives just now is not
 //! sensed yet: two stations that begin at the same moment collide, whatever order they are asked in.
 
-use base::event::{AccessFact, LinkDrop};
+use base::event::{AccessFact, LinkDrop, Value};
 use base::{Duration, Flaw, Instant, Mac, Nic, PacketId, Rng};
 use link::csma_cd::{AfterJam, Backoff, Mac as Station, Timing};
 use wire::{PacketBuf, ethernet};
@@ -54,6 +54,8 @@ struct BusTap {
     attempt: u64,
     /// It found the medium busy: the end of a signal lets it try again.
     waits: bool,
+    /// How long the frames took that it sent without a collision.
+    useful: Duration,
 }
 
 struct Signal {
@@ -192,6 +194,7 @@ impl Bus {
         let Some(place) = self.find(id).filter(|place| !self.signals[*place].broken) else { return };
         let Signal { tap, start, .. } = self.signals[place];
         let frame = self.taps[tap].station.on_end();
+        self.taps[tap].useful = self.taps[tap].useful + (cx.now - start);
         cx.show_sent(tap, start, frame.id, frame.parts(), None);
         self.out.rooms.push_back(tap);
         self.over(place, cx.now);
@@ -336,7 +339,7 @@ impl Medium for Bus {
     fn attach(&mut self, tap: &Tap, _: Nic, rng: Rng) {
         let station = Station::new(self.config.timing);
         let Tap { address, place } = *tap;
-        self.taps.push(BusTap { address, place, station, rng, attempt: 0, waits: false });
+        self.taps.push(BusTap { address, place, station, rng, attempt: 0, waits: false, useful: Duration::ZERO });
         let places = || self.taps.iter().map(|tap| tap.place);
         self.longest = match self.config.shape {
             Shape::Star => places().max().unwrap_or_default() * 2,
@@ -378,18 +381,19 @@ impl Medium for Bus {
         self.out.rooms.pop_front()
     }
 
-    fn counters(&self, tap: usize) -> Vec<(&'static str, u64)> {
+    fn counters(&self, tap: usize) -> Vec<(&'static str, Value)> {
         let c = self.taps[tap].station.counters();
         vec![
-            ("sent", c.sent),
-            ("sent_after_collisions", c.sent_after_collisions),
-            ("collisions", c.collisions),
-            ("late", c.late),
-            ("excessive", c.excessive),
-            ("deferred", c.deferred),
-            ("received", c.received),
-            ("runts", c.runts),
-            ("damaged", c.damaged),
+            ("sent", c.sent.into()),
+            ("useful", self.taps[tap].useful.into()),
+            ("sent_after_collisions", c.sent_after_collisions.into()),
+            ("collisions", c.collisions.into()),
+            ("late", c.late.into()),
+            ("excessive", c.excessive.into()),
+            ("deferred", c.deferred.into()),
+            ("received", c.received.into()),
+            ("runts", c.runts.into()),
+            ("damaged", c.damaged.into()),
         ]
     }
 }

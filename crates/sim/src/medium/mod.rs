@@ -16,7 +16,7 @@ mod radio;
 
 use std::collections::VecDeque;
 
-use base::event::{AccessFact, DropReason, LinkDrop, LinkFact};
+use base::event::{AccessFact, DropReason, LinkDrop, LinkFact, Value};
 use base::{Direction, Event, Fact, Flaw, FrameSeen, Instant, Kind, Mac, Nic, PacketId, Rng, Sink};
 use wire::PacketBuf;
 
@@ -53,7 +53,7 @@ pub(crate) trait Medium: Send {
     /// Two stations do not hear each other, where a medium knows of such a thing.
     fn hide(&mut self, _: usize, _: usize) {}
     /// What the station at `tap` has seen and done, as names and numbers.
-    fn counters(&self, tap: usize) -> Vec<(&'static str, u64)>;
+    fn counters(&self, tap: usize) -> Vec<(&'static str, Value)>;
 }
 
 /// A frame at the end of its reception.

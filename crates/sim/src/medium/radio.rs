@@ -4,7 +4,7 @@
 //! garbled there, and may be well heard elsewhere: that is the hidden station. What arrives just now is not sensed yet,
 //! so stations that begin in the same slot collide.
 
-use base::event::{AccessFact, LinkDrop};
+use base::event::{AccessFact, LinkDrop, Value};
 use base::{Duration, Flaw, Instant, Mac, Nic, PacketId, Rng};
 use link::dcf::{Heard, Kind, Mac as Station, Outcome, Start, Timing};
 use slab::Slab;
@@ -367,16 +367,16 @@ impl Medium for Radio {
         self.out.rooms.pop_front()
     }
 
-    fn counters(&self, tap: usize) -> Vec<(&'static str, u64)> {
+    fn counters(&self, tap: usize) -> Vec<(&'static str, Value)> {
         let c = self.taps[tap].station.counters();
         vec![
-            ("sent", c.sent),
-            ("attempts", c.attempts),
-            ("unanswered", c.unanswered),
-            ("given_up", c.given_up),
-            ("received", c.received),
-            ("duplicates", c.duplicates),
-            ("garbled", c.garbled),
+            ("sent", c.sent.into()),
+            ("attempts", c.attempts.into()),
+            ("unanswered", c.unanswered.into()),
+            ("given_up", c.given_up.into()),
+            ("received", c.received.into()),
+            ("duplicates", c.duplicates.into()),
+            ("garbled", c.garbled.into()),
         ]
     }
 }

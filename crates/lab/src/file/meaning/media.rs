@@ -87,7 +87,8 @@ fn spec(said: &Arq) -> ArqSpec {
     let usual = ArqSpec::new(discipline);
     let bits = said.bits.unwrap_or(usual.bits);
     let (most, most_held) = most_allowed(discipline, bits);
-    let window = said.window.unwrap_or(most);
+    // Stop-and-wait has no other window, whatever a sweep sets for all.
+    let window = if discipline == Discipline::StopAndWait { 1 } else { said.window.unwrap_or(most) };
     let held = if discipline == Discipline::SelectiveRepeat { window } else { most_held };
     ArqSpec {
         framing: match said.framing {
@@ -100,6 +101,7 @@ fn spec(said: &Arq) -> ArqSpec {
         bits,
         window,
         receive_window: said.receive_window.unwrap_or(held),
+        ideal_timer: said.ideal_timer.unwrap_or(false),
         timer: said.timer.as_ref().map(|time| time.0),
         ack_delay: said.ack_delay.as_ref().map_or(usual.ack_delay, |time| time.0),
         retries: said.retries.unwrap_or(usual.retries),

@@ -25,6 +25,9 @@ pub(crate) struct Arq {
     pub(crate) receive_window: Option<u16>,
     /// How long an acknowledgement is waited for. Default a little more than the round trip of the longest frame.
     pub(crate) timer: Option<Time>,
+    /// Without `timer`: exactly the round trip of an acknowledgement alone, as theory reckons. Default false.
+    #[schemars(extend("examples" = [true]))]
+    pub(crate) ideal_timer: Option<bool>,
     /// How long an acknowledgement waits for data to travel with. Default 0ms.
     pub(crate) ack_delay: Option<Time>,
     /// Repetitions of a frame, at most. Default 10.
