@@ -10,13 +10,15 @@ use wire::PacketBuf;
 use wire::hdlc::Control;
 
 /// What the line does to a frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
     Pass,
     /// Nothing arrives.
     Lose,
     /// It arrives with a wrong check sequence.
     Damage,
+    /// Bits were hit, and this is what a receiver finds in what is left: frames with a right check sequence.
+    Hit(Vec<Vec<u8>>),
 }
 
 /// A frame that went over the line.
@@ -52,6 +54,8 @@ pub(crate) struct Line {
     rng: Rng,
 }
 
+/// More than any story takes.
+pub(crate) const LIMIT: Duration = Duration::from_secs(1000);
 pub(crate) const A: usize = 0;
 pub(crate) const B: usize = 1;
 
@@ -155,7 +159,12 @@ impl Line {
             while let Some((_, frame, fate)) = self.on_the_way[end].pop_front_if(|(at, ..)| *at <= self.now) {
                 match fate {
                     Fate::Damage => self.call(end, |station, cx| station.on_damaged(cx)),
-                    _ => self.call(end, |station, cx| station.on_frame(cx, frame)),
+                    Fate::Hit(found) if found.is_empty() => self.call(end, |station, cx| station.on_damaged(cx)),
+                    Fate::Hit(found) => found.into_iter().for_each(|bytes| {
+                        let frame = PacketBuf::from_vec(frame.id, bytes);
+                        self.call(end, |station, cx| station.on_frame(cx, frame));
+                    }),
+                    Fate::Pass | Fate::Lose => self.call(end, |station, cx| station.on_frame(cx, frame)),
                 }
                 self.take(end);
             }
@@ -166,7 +175,16 @@ impl Line {
             if self.free_at[end] <= self.now {
                 self.transmit(end);
             }
+            self.check_bounds(end);
         }
+    }
+
+    /// Whatever happens: no more frames are kept than the windows allow.
+    fn check_bounds(&self, end: usize) {
+        let (config, now) = (self.stations[end].config(), self.stations[end].snapshot());
+        let window = usize::from(config.window);
+        assert!(now.outstanding <= window && now.outstanding + now.waiting <= window + 1, "{now:?}");
+        assert!(now.held < usize::from(config.receive_window), "{now:?}");
     }
 
     fn call<T>(&mut self, end: usize, run: impl FnOnce(&mut Station, &mut Cx<'_>) -> T) -> T {
@@ -237,6 +255,15 @@ impl Line {
     /// When an end sent frames with this text.
     pub(crate) fn times(&self, from: usize, text: &str) -> Vec<Instant> {
         self.trace.iter().filter(|sent| sent.from == from && sent.text == text).map(|sent| sent.at).collect()
+    }
+
+    /// The first packet that an end sent again.
+    pub(crate) fn resent(&self, end: usize) -> Option<PacketId> {
+        let is = |event: &&Event| {
+            let resend = matches!(event.fact, Fact::Link(LinkFact::Arq { fact: ArqFact::Resend { .. }, .. }));
+            resend && event.node == NodeId(end as u32)
+        };
+        self.events.iter().find(is).map(|event| event.cause)
     }
 
     /// Reasons why an end dropped frames, in order.
