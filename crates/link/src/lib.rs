@@ -1,11 +1,13 @@
 //! Data-link protocols as state machines: frames and time in, frames out. No IO, no clock.
 //!
 //! - [`hdlc`]: reliable transfer on a line, and the bits on it: stop-and-wait, go-back-N, selective repeat.
+//! - [`line_code`]: bits as levels on a wire: Manchester, 4B5B with NRZI, RS-232.
 //! - [`switch`](Switch): a learning bridge, IEEE 802.1D clause 7.
 
 #![forbid(unsafe_code)]
 
 pub mod hdlc;
+pub mod line_code;
 mod switch;
 
 pub use switch::{Counters, Switch, SwitchConfig};

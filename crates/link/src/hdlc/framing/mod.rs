@@ -35,12 +35,14 @@ pub struct Damaged {
 /// `parts` together are the frame from its address to its information field.
 pub fn line_bits(parts: [&[u8]; 2]) -> u64 {
     let check = fcs(parts).to_le_bytes();
-    let (mut stuffed, mut ones) = (0, 0);
+    let (mut stuffed, mut last, mut ones) = (0, 0, 0);
     for part in [parts[0], parts[1], &check] {
         for &byte in part {
-            let step = STEPS[ones][usize::from(byte)];
-            stuffed += u64::from(step.stuffed);
-            ones = usize::from(step.ones);
+            // A byte with a zero in it ends in the same number of ones whatever came before. To take that from the byte
+            // and not from the step before lets the processor look several bytes up at once.
+            ones = if last == 0xff { usize::from(STEPS[ones][0xff].ones) } else { usize::from(STEPS[0][last].ones) };
+            last = usize::from(byte);
+            stuffed += u64::from(STEPS[ones][last].stuffed);
         }
     }
     let bytes = parts[0].len() + parts[1].len() + check.len();
