@@ -1,8 +1,9 @@
 //! A station by itself: its bytes, its room, its timers, and any bytes from the line. Two stations on a line are in
 //! tests/arq.
 
-use base::{Blind, Duration, Mac, NodeId, Port, Rng};
+use base::{Blind, Cx, Duration, Instant, Mac, Nic, NodeId, PacketId, Port, Rng};
 use proptest::prelude::*;
+use wire::PacketBuf;
 
 use super::*;
 
@@ -143,17 +144,24 @@ fn a_frame_reject_says_what_was_refused_and_why() {
     assert_eq!((bench.poll(), bench.station.snapshot().state), (None, State::Connecting), "one reset at a time");
 }
 
+fn any_discipline() -> impl Strategy<Value = Discipline> {
+    prop_oneof![Just(Discipline::StopAndWait), Just(Discipline::GoBackN), Just(Discipline::SelectiveRepeat)]
+}
+
 proptest! {
     /// Also with plausible beginnings, so that more than the address is reached.
     #[test]
     fn no_bytes_from_the_line_make_it_panic(
         frames in proptest::collection::vec((any::<bool>(), proptest::collection::vec(any::<u8>(), 0..24)), 0..40),
-        discipline in prop_oneof![Just(Discipline::StopAndWait), Just(Discipline::GoBackN), Just(Discipline::SelectiveRepeat)],
+        discipline in any_discipline(),
         ax25: bool,
     ) {
         let framing = if ax25 { ax25_framing() } else { Framing::Llc };
         let mut bench = Bench::new(Config { retries: 2, ..Config::new(discipline, framing) });
-        let addresses: &[u8] = if ax25 { b"\x82\x40\x40\x40\x40\x40\xe0\x84\x40\x40\x40\x40\x40\x65" } else { b"\x06\x06" };
+        let addresses: &[u8] = match ax25 {
+            true => b"\x82\x40\x40\x40\x40\x40\xe0\x84\x40\x40\x40\x40\x40\x65",
+            false => b"\x06\x06",
+        };
         bench.frame(&[addresses, if ax25 { b"\x3f" } else { b"\x7f" }].concat());
         for (plausible, bytes) in frames {
             bench.frame(&if plausible { [addresses, &bytes[..]].concat() } else { bytes });

@@ -34,9 +34,9 @@ pub fn encode(bytes: &[u8], preamble: bool) -> Waveform {
 
 /// Reads half bits. With `preamble`, bytes begin behind the start frame delimiter; else at the first bit.
 ///
-/// One half bit that is read wrong makes one bit without a transition: the receiver stays in step, reports it, and at most
-/// one byte is wrong. When a half bit is missing or too many, transitions soon come between the bits; the receiver takes
-/// the step at which the next bits have more of theirs.
+/// One half bit that is read wrong makes one bit without a transition: the receiver stays in step, reports it, and at
+/// most one byte is wrong. When a half bit is missing or too many, transitions soon come between the bits; the receiver
+/// takes the step at which the next bits have more of theirs.
 pub fn decode(levels: &[bool], preamble: bool) -> Decoded {
     let mut decoded = Decoded::default();
     let bits = read_bits(levels, &mut decoded);
@@ -83,8 +83,8 @@ fn violations(levels: &[bool]) -> usize {
     levels.as_chunks::<2>().0.iter().take(LOOK_AHEAD).filter(|[first, second]| first == second).count()
 }
 
-/// The first bit behind the start frame delimiter: the preamble alternates, and two ones in a row end it. An unreadable bit
-/// goes on alternating, except where a receiver that has heard all of the preamble knows by counting that it ends.
+/// The first bit behind the start frame delimiter: the preamble alternates, and two ones in a row end it. An unreadable
+/// bit goes on alternating, except where a receiver that has heard all of the preamble knows by counting that it ends.
 fn behind_sfd(bits: &[Option<bool>]) -> Option<usize> {
     let mut before = false;
     for (place, bit) in bits.iter().enumerate() {

@@ -6,8 +6,8 @@
 //!   Manchester     _┌─┐___┌─┐_┌─┐___┌ …           ½ bit  one bit, which the receiver knows
 //!   4B5B and NRZI  groups of 4 as 5, 1 = change   ⅘ bit  two symbols next to each other
 //! ```
-//! A [`Waveform`] is the levels, one for each unit, with labels for a drawing. Decoders take levels, however damaged, and
-//! say what they read and where something was wrong.
+//! A [`Waveform`] is the levels, one for each unit, with labels for a drawing. Decoders take levels, however damaged,
+//! and say what they read and where something was wrong.
 
 pub mod manchester;
 pub mod nrzi_4b5b;

@@ -1,12 +1,12 @@
-//! 4B5B and NRZI as FDDI and 100BASE-FX send them (ISO 9314-1; IEEE 802.3 clause 24.2.2): each half byte as five code bits
-//! with at least two ones, and a one as a change of level.
+//! 4B5B and NRZI as FDDI and 100BASE-FX send them (ISO 9314-1; IEEE 802.3 clause 24.2.2): each half byte as five code
+//! bits with at least two ones, and a one as a change of level.
 //!
 //! ```text
 //!   I I │ J K │ low half, high half, low half, … │ T R │ I I        code bits       1 1 0 0 0 1 0 0 0 1
 //!  idle │start│               bytes              │ end │ idle       level   ____┌─┐_______┌───────┐_
 //! ```
-//! Ones often enough keep the receiver's clock in step; symbols that no data has mark start and end. In Ethernet, J and K
-//! stand in place of the preamble's first byte.
+//! Ones often enough keep the receiver's clock in step; symbols that no data has mark start and end. In Ethernet, J and
+//! K stand in place of the preamble's first byte.
 
 use base::Duration;
 
@@ -46,9 +46,9 @@ fn write(wave: &mut Waveform, level: &mut bool, symbol: u8, name: &str) {
 
 /// Reads levels: all frames in them, their bytes one after the other. The level before the first one counts as low.
 ///
-/// One level that is read wrong is two wrong code bits next to each other, so at most two symbols and two bytes. No such
-/// pair makes an end out of data, and an end that it hits is still seen. If it hits the start the frame is lost; the next
-/// start is found wherever it stands.
+/// One level that is read wrong is two wrong code bits next to each other, so at most two symbols and two bytes. No
+/// such pair makes an end out of data, and an end that it hits is still seen. If it hits the start the frame is lost;
+/// the next start is found wherever it stands.
 pub fn decode(levels: &[bool]) -> Decoded {
     let before = std::iter::once(&false).chain(levels);
     let bits: Vec<bool> = levels.iter().zip(before).map(|(level, before)| level != before).collect();
@@ -105,8 +105,8 @@ fn read_frame(bits: &[bool], start: usize, decoded: &mut Decoded) -> usize {
 
 /// Whether a frame ends at a symbol: what is wrong with its end, and the first bit behind it.
 ///
-/// An end with two wrong bits is an end, if the line is idle after it: data is further away from that, even data with two
-/// wrong bits (three symbols that are not idle differ from it by one bit each, and those before from T and R).
+/// An end with two wrong bits is an end, if the line is idle after it: data is further away from that, even data with
+/// two wrong bits (three symbols that are not idle differ from it by one bit each, and those before from T and R).
 fn ending(bits: &[bool], at: usize, bad: usize) -> Option<(Option<&'static str>, usize)> {
     let behind = at + 2 * SYMBOL_BITS;
     let differences = (window(bits, at, 5) ^ END).count_ones();

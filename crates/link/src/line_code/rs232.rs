@@ -1,5 +1,5 @@
-//! Asynchronous characters as RS-232 carries them, 8N1: a start bit, eight data bits, no parity, one stop bit (ITU-T V.4,
-//! EIA-232).
+//! Asynchronous characters as RS-232 carries them, 8N1: a start bit, eight data bits, no parity, one stop bit (ITU-T
+//! V.4, EIA-232).
 //!
 //! ```text
 //!   mark  ───────┐   ┌───┐       ┌───────────────┐   ┌───┬───────
@@ -12,8 +12,8 @@ use base::Duration;
 
 use super::{Decoded, LabelKind, Waveform, bits_of, digit};
 
-/// Bytes at `baud` bits a second (9600 if 0), with `gap` bits of idle line before each and after the last. Without a gap a
-/// receiver that is out of step may stay so for long; [`SAFE_GAP`] brings it back.
+/// Bytes at `baud` bits a second (9600 if 0), with `gap` bits of idle line before each and after the last. Without a
+/// gap a receiver that is out of step may stay so for long; [`SAFE_GAP`] brings it back.
 pub fn encode(bytes: &[u8], baud: u64, gap: usize) -> Waveform {
     let mut wave = Waveform::new(Duration::from_nanos(1_000_000_000 / if baud == 0 { 9600 } else { baud }), 1);
     for byte in bytes {
@@ -36,9 +36,9 @@ fn write(wave: &mut Waveform, level: bool, text: &str) {
 
 /// Reads levels, one for each bit: a fall from mark to space begins a character.
 ///
-/// A stop bit that is space is a framing error: the character is thrown away, and the receiver waits for mark and then for
-/// the next fall. One misread bit spoils one character if it is a data bit; if it makes or hides a start, characters that
-/// follow without a pause may be spoilt as well, up to the next [`SAFE_GAP`].
+/// A stop bit that is space is a framing error: the character is thrown away, and the receiver waits for mark and then
+/// for the next fall. One misread bit spoils one character if it is a data bit; if it makes or hides a start,
+/// characters that follow without a pause may be spoilt as well, up to the next [`SAFE_GAP`].
 pub fn decode(levels: &[bool]) -> Decoded {
     let mut decoded = Decoded::default();
     let mut at = 0;

@@ -111,6 +111,10 @@ fn without_a_gap_a_hidden_start_bit_spoils_more_than_one_character() {
     assert!(differences(&decoded.bytes, &[0x0f; 19]) == 19, "{decoded:?}");
 }
 
+fn some_bytes() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 1..20)
+}
+
 proptest! {
     #[test]
     fn what_is_encoded_is_decoded(bytes in proptest::collection::vec(any::<u8>(), 0..40), gap in 0usize..30) {
@@ -121,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn one_wrong_half_bit_spoils_one_byte_of_manchester(bytes in proptest::collection::vec(any::<u8>(), 1..20), at: prop::sample::Index) {
+    fn one_wrong_half_bit_spoils_one_byte_of_manchester(bytes in some_bytes(), at: prop::sample::Index) {
         for preamble in [false, true] {
             let wave = manchester::encode(&bytes, preamble);
             let unit = at.index(wave.levels().len());
@@ -133,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn one_wrong_level_spoils_two_bytes_of_4b5b(bytes in proptest::collection::vec(any::<u8>(), 1..20), at: prop::sample::Index) {
+    fn one_wrong_level_spoils_two_bytes_of_4b5b(bytes in some_bytes(), at: prop::sample::Index) {
         let wave = nrzi_4b5b::encode(&bytes);
         // Between the start delimiter and the idle line behind the end.
         let unit = 20 + at.index(wave.levels().len() - 20);
@@ -143,7 +147,7 @@ proptest! {
 
     #[test]
     fn one_wrong_bit_of_rs232_spoils_what_stands_before_the_next_gap(
-        groups in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..5), 1..5), at: prop::sample::Index,
+        groups in proptest::collection::vec(some_bytes(), 1..5), at: prop::sample::Index,
     ) {
         let mut levels = Vec::new();
         let mut ends = Vec::new();

@@ -98,7 +98,8 @@ fn traffic_both_ways_carries_the_acknowledgements() {
     assert!(alone < 20, "{alone} acknowledgements of 100 went alone");
 }
 
-/// Without REJ the receiver says again what it has; T1 repairs, or, if the sender is told to, repeated acknowledgements.
+/// Without REJ the receiver says again what it has; T1 repairs, or, if the sender is told to, repeated
+/// acknowledgements.
 #[test]
 fn without_reject_the_last_frame_in_order_is_acknowledged_again() {
     let quiet = Config { reject: false, ..go_back_n() };

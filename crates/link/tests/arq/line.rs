@@ -1,6 +1,6 @@
 //! Two stations and the line between them, in virtual time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use base::event::{ArqFact, DropReason, LinkDrop, LinkFact};
 use base::{Cx, Duration, Event, Fact, FrameSeen, Instant, Kind, Mac, Nic, NicInfo, NodeId, PacketId, Port, Rng, Sink};
@@ -43,13 +43,15 @@ pub(crate) struct Line {
     pub(crate) events: Vec<Event>,
     /// Delivered to the layer above of each end.
     pub(crate) got: [Vec<Vec<u8>>; 2],
-    ids: [Vec<PacketId>; 2],
+    ids: [BTreeSet<PacketId>; 2],
     rate_bps: u64,
     delay: Duration,
     rule: Rule,
     free_at: [Instant; 2],
     on_the_way: [VecDeque<(Instant, PacketBuf, Fate)>; 2],
     to_send: [VecDeque<Vec<u8>>; 2],
+    /// How often an end has sent a text.
+    sent_before: BTreeMap<(usize, String), usize>,
     packets: u64,
     rng: Rng,
 }
@@ -102,9 +104,16 @@ impl Line {
             free_at: [Instant::ZERO; 2],
             on_the_way: Default::default(),
             to_send: Default::default(),
+            sent_before: BTreeMap::new(),
             packets: 0,
             rng: Rng::root(0),
         }
+    }
+
+    /// Changes the time that a bit takes from end to end.
+    pub(crate) fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
     }
 
     /// Decides what happens to each frame.
@@ -198,7 +207,7 @@ impl Line {
             let Some(message) = self.to_send[end].pop_front() else { return };
             self.packets += 1;
             let id = PacketId::new(NodeId(end as u32), self.packets);
-            self.ids[end].push(id);
+            self.ids[end].insert(id);
             let packet = PacketBuf::from_vec(id, [&[0x08, 0x00], &message[..]].concat());
             self.call(end, |station, cx| station.on_packet(cx, packet));
         }
@@ -222,7 +231,7 @@ impl Line {
         self.stations[end].on_transmit(until);
         self.free_at[end] = until;
         let text = self.text(&frame);
-        let before = self.trace.iter().filter(|sent| sent.from == end && sent.text == text).count();
+        let before = *self.sent_before.entry((end, text.clone())).and_modify(|count| *count += 1).or_insert(0);
         let fate = (self.rule)(end, &text, before, &frame);
         self.trace.push(Sent { at: self.now, from: end, id: frame.id, text });
         if fate != Fate::Lose {

@@ -97,6 +97,7 @@ fn storm(
 }
 
 fn exactly_what_was_sent_arrives(discipline: Discipline) {
+    let mut resent = 0;
     for seed in 0..500 {
         let (line, messages) = storm(discipline, seed, hit_before_stuffing);
         let config = line.stations[A].config();
@@ -113,8 +114,10 @@ fn exactly_what_was_sent_arrives(discipline: Discipline) {
                 "seed {seed}"
             );
             assert_eq!(now.counters.acknowledged, messages[end].len() as u64, "seed {seed}");
+            resent += now.counters.resent;
         }
     }
+    assert!(resent > 5_000, "{resent} frames were sent again: no storm");
 }
 
 #[test]
@@ -132,9 +135,9 @@ fn selective_repeat_delivers_exactly_what_was_sent() {
     exactly_what_was_sent_arrives(Discipline::SelectiveRepeat);
 }
 
-/// Here the bits are hit as they are on the line, flags and stuffed zeros too. About one hit in 2^16 then leaves a frame
-/// with a right check sequence that nobody sent, and no protocol above FCS-16 can know: such a seed may deliver anything.
-/// They are counted by comparing with what was sent, and must stay rare.
+/// Here the bits are hit as they are on the line, flags and stuffed zeros too. About one hit in 2^16 then leaves a
+/// frame with a right check sequence that nobody sent, and no protocol above FCS-16 can know: such a seed may deliver
+/// anything. They are counted by comparing with what was sent, and must stay rare.
 #[test]
 fn damage_on_the_line_itself_delivers_what_was_sent_unless_it_forges_a_check_sequence() {
     let forged = std::rc::Rc::new(std::cell::Cell::new(0));
