@@ -81,8 +81,8 @@ impl Framing {
         }
     }
 
-    /// The longest information field that fits what usually goes over it, bytes: an Ethernet's packet; in 802.3 four bytes
-    /// less, which LLC takes.
+    /// The longest information field that fits what usually goes over it, bytes: an Ethernet's packet; in 802.3 four
+    /// bytes less, which LLC takes.
     pub const fn max_info(&self) -> usize {
         match self {
             Framing::Ax25 { .. } | Framing::Llc => ETHERNET_MTU,

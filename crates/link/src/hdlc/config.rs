@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | stop-and-wait | 1 | 1 | n >= 1: frames *and* acknowledgements need a number |
 //! | go-back-N | 1 .. 2^n - 1 | 1 | with W_T = 2^n a whole window sent again looks like a new one |
-//! | selective repeat | 2 .. | 2 .. W_T | W_T + W_R <= 2^n: the receiver's new window never holds a number of its old one |
+//! | selective repeat | 2 .. | 2 .. W_T | W_T + W_R <= 2^n: a new window has no number of the old one |
 
 use std::fmt;
 
@@ -55,7 +55,8 @@ pub struct Config {
     pub retries: u32,
     /// Whether a receiver says what it misses (REJ, SREJ); otherwise it acknowledges again what it has.
     pub reject: bool,
-    /// Go-back-N without `reject`: so many acknowledgements of the same number send the window again before T1. 0: never.
+    /// Go-back-N without `reject`: so many acknowledgements of the same number send the window again before T1. 0:
+    /// never.
     pub early_resend: u8,
     /// Lets windows pass that break the rules, to see what they break: wrong bytes are delivered.
     pub unsafe_window: bool,

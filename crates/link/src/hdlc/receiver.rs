@@ -155,8 +155,8 @@ impl Receiver {
         Some(frame)
     }
 
-    /// A frame is held `ahead` of the expected one: asks once for each that is missing before it, or tells again what is
-    /// expected.
+    /// A frame is held `ahead` of the expected one: asks once for each that is missing before it, or tells again what
+    /// is expected.
     fn on_gap(&mut self, ahead: u8) -> Taken {
         if !self.reject {
             self.acknowledgement = Acknowledgement::Due;
@@ -171,7 +171,8 @@ impl Receiver {
     }
 
     /// Whether a number outside of the receive window, `ahead` of the expected one, must be that of a frame that was
-    /// delivered. In go-back-N with a large window the numbers do not tell old from new; "out of sequence" is true of both.
+    /// delivered. In go-back-N with a large window the numbers do not tell old from new; "out of sequence" is true of
+    /// both.
     fn is_old(&self, ahead: u8) -> bool {
         match self.discipline {
             Discipline::StopAndWait => true,
@@ -180,8 +181,8 @@ impl Receiver {
         }
     }
 
-    /// An old frame is acknowledged again: its acknowledgement was lost or late. A gap is answered by one REJ, or by the
-    /// last acknowledgement again.
+    /// An old frame is acknowledged again: its acknowledgement was lost or late. A gap is answered by one REJ, or by
+    /// the last acknowledgement again.
     fn discard(&mut self, why: LinkDrop) -> Taken {
         let gap = why == LinkDrop::OutOfSequence && self.discipline == Discipline::GoBackN;
         match gap && self.reject {
@@ -301,5 +302,6 @@ impl Receiver {
     }
 }
 
-/// Packets that wait for `poll_packet`, at most; a driver takes them after each frame. More are not taken from the line.
+/// Packets that wait for `poll_packet`, at most; a driver takes them after each frame. More are not taken from the
+/// line.
 const UP: usize = 256;

@@ -89,11 +89,11 @@ impl Sender {
 
     /// N(R) acknowledges all frames before it. Answers how many.
     ///
-    /// The distance from V(A) is taken modulo 2^n, so with W_T = 2^n outstanding frames N(R) = V(A) means either none or
-    /// all of them. It is read as "none": a receiver acknowledges each frame as it comes, so N(R) walks through all
-    /// numbers and reaches V(A) again only after V(A) has moved; and frames that travel the other way carry the old N(R)
-    /// all the time. One acknowledgement for all 2^n frames is therefore lost on the sender, which is the ambiguity that
-    /// forbids this window.
+    /// The distance from V(A) is taken modulo 2^n, so with W_T = 2^n outstanding frames N(R) = V(A) means either none
+    /// or all of them. It is read as "none": a receiver acknowledges each frame as it comes, so N(R) walks through all
+    /// numbers and reaches V(A) again only after V(A) has moved; and frames that travel the other way carry the old
+    /// N(R) all the time. One acknowledgement for all 2^n frames is therefore lost on the sender, which is the
+    /// ambiguity that forbids this window.
     pub(super) fn on_acknowledgement(&mut self, number: u8) -> Result<usize, BadNumber> {
         let count = usize::from(number.wrapping_sub(self.oldest) & self.mask);
         if number > self.mask || count > self.outstanding.len() {

@@ -1,4 +1,5 @@
-//! Setting a link up and taking it down: SABM or SABME, UA, DISC, DM, FRMR (AX.25 v2.2 section 6.3, IEEE 802.2 section 7.4).
+//! Setting a link up and taking it down: SABM or SABME, UA, DISC, DM, FRMR (AX.25 v2.2 section 6.3, IEEE 802.2 section
+//! 7.4).
 //!
 //! ```text
 //!   disconnected ──packet: SABM──> connecting ──UA──> connected ──T1──> recovering
@@ -139,8 +140,8 @@ impl Setup {
                 Effect::Nothing
             }
             State::Disconnecting if last => self.close(),
-            // The answer to a SABM that was sent twice because the first answer was late. The other end has done nothing
-            // else in between: frames do not overtake each other on a line.
+            // The answer to a SABM that was sent twice because the first answer was late. The other end has done
+            // nothing else in between: frames do not overtake each other on a line.
             _ => Effect::Nothing,
         }
     }

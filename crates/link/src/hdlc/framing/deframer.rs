@@ -73,7 +73,8 @@ struct Open {
 }
 
 impl Deframer {
-    /// The next bit of the line. Gives a frame without its check sequence, or what is wrong with it, when the bit ends one.
+    /// The next bit of the line. Gives a frame without its check sequence, or what is wrong with it, when the bit ends
+    /// one.
     pub fn push(&mut self, bit: bool) -> Option<Result<Vec<u8>, FrameError>> {
         if bit {
             self.ones = (self.ones + 1).min(ABORT_ONES);

@@ -24,23 +24,25 @@ pub const FLAG_BITS: u64 = 16;
 /// What a receiver makes of a damaged frame.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Damaged {
-    /// Frames with a right check sequence, without it. Normally none; the sent frame itself when no bit of it was hit, and
-    /// with a probability of about 2^-16 something that was never sent.
+    /// Frames with a right check sequence, without it. Normally none; the sent frame itself when no bit of it was hit,
+    /// and with a probability of about 2^-16 something that was never sent.
     pub frames: Vec<Vec<u8>>,
     /// What else it noticed, in order.
     pub errors: Vec<FrameError>,
 }
 
-/// Exactly how many bits a frame takes on the line: two flags, its bytes, the frame check sequence, and the stuffed zeros.
-/// `parts` together are the frame from its address to its information field.
+/// Exactly how many bits a frame takes on the line: two flags, its bytes, the frame check sequence, and the stuffed
+/// zeros. `parts` together are the frame from its address to its information field.
 pub fn line_bits(parts: [&[u8]; 2]) -> u64 {
     let check = fcs(parts).to_le_bytes();
-    let (mut stuffed, mut ones) = (0, 0);
+    let (mut stuffed, mut last, mut ones) = (0, 0, 0);
     for part in [parts[0], parts[1], &check] {
         for &byte in part {
-            let step = STEPS[ones][usize::from(byte)];
-            stuffed += u64::from(step.stuffed);
-            ones = usize::from(step.ones);
+            // A byte with a zero in it ends in the same number of ones whatever came before. To take that from the byte
+            // and not from the step before lets the processor look several bytes up at once.
+            ones = if last == 0xff { usize::from(STEPS[ones][0xff].ones) } else { usize::from(STEPS[0][last].ones) };
+            last = usize::from(byte);
+            stuffed += u64::from(STEPS[ones][last].stuffed);
         }
     }
     let bytes = parts[0].len() + parts[1].len() + check.len();
@@ -74,9 +76,10 @@ pub fn decode(bits: &Bits) -> Vec<Result<Vec<u8>, FrameError>> {
     bits.iter().filter_map(|bit| deframer.push(bit)).collect()
 }
 
-/// Inverts bits of a frame as they are really sent (stuffed, between its flags) and lets a receiver read the result, with
-/// an idle line (ones) before and after it. `pattern` says which of 16 consecutive bits are hit, its lowest bit the one at
-/// `first_bit`, counted from the first bit of the opening flag; what falls behind the closing flag hits nothing.
+/// Inverts bits of a frame as they are really sent (stuffed, between its flags) and lets a receiver read the result,
+/// with an idle line (ones) before and after it. `pattern` says which of 16 consecutive bits are hit, its lowest bit
+/// the one at `first_bit`, counted from the first bit of the opening flag; what falls behind the closing flag hits
+/// nothing.
 ///
 /// A hit on the closing flag costs this frame; that a next one right behind it would be lost as well is not modelled.
 pub fn damage(parts: [&[u8]; 2], first_bit: u64, pattern: u16) -> Damaged {

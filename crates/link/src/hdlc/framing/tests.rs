@@ -88,13 +88,17 @@ proptest! {
     }
 
     #[test]
-    fn the_count_of_bits_is_exact(frame in proptest::collection::vec(prop_oneof![any::<u8>(), Just(0xff)], 0..300), cut in 0usize..300) {
+    fn the_count_of_bits_is_exact(
+        frame in proptest::collection::vec(prop_oneof![any::<u8>(), Just(0xff)], 0..300), cut in 0usize..300,
+    ) {
         let parts = frame.split_at(cut.min(frame.len()));
         prop_assert_eq!(line_bits(parts.into()), encode(parts.into()).len());
     }
 
     #[test]
-    fn no_bits_make_it_panic(bits in proptest::collection::vec(prop_oneof![9 => Just(true), 2 => Just(false)], 0..2000)) {
+    fn no_bits_make_it_panic(
+        bits in proptest::collection::vec(prop_oneof![9 => Just(true), 2 => Just(false)], 0..2000),
+    ) {
         decode(&bits.into_iter().collect());
     }
 
@@ -106,7 +110,8 @@ proptest! {
         let mut checked = frame.clone();
         checked.extend(fcs([&frame, &[]]).to_le_bytes());
         let bits = 8 * checked.len();
-        for bit in (0..16).filter(|bit| pattern >> bit & 1 == 1).map(|bit| place % bits + bit).filter(|bit| *bit < bits) {
+        let hits = (0..16).filter(|bit| pattern >> bit & 1 == 1).map(|bit| place % bits + bit);
+        for bit in hits.filter(|bit| *bit < bits) {
             checked[bit / 8] ^= 1 << (bit % 8);
         }
         let (damaged, check) = checked.split_last_chunk().unwrap();
@@ -115,7 +120,9 @@ proptest! {
     }
 
     #[test]
-    fn damage_never_panics(frame in proptest::collection::vec(any::<u8>(), 0..80), place: u64, near in 0u64..800, pattern: u16) {
+    fn damage_never_panics(
+        frame in proptest::collection::vec(any::<u8>(), 0..80), place: u64, near in 0u64..800, pattern: u16,
+    ) {
         damage([&frame, &[]], place, pattern);
         damage([&[], &frame], near, pattern);
     }

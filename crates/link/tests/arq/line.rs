@@ -1,6 +1,6 @@
 //! Two stations and the line between them, in virtual time.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use base::event::{ArqFact, DropReason, LinkDrop, LinkFact};
 use base::{Cx, Duration, Event, Fact, FrameSeen, Instant, Kind, Mac, Nic, NicInfo, NodeId, PacketId, Port, Rng, Sink};
@@ -10,13 +10,15 @@ use wire::PacketBuf;
 use wire::hdlc::Control;
 
 /// What the line does to a frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
     Pass,
     /// Nothing arrives.
     Lose,
     /// It arrives with a wrong check sequence.
     Damage,
+    /// Bits were hit, and this is what a receiver finds in what is left: frames with a right check sequence.
+    Hit(Vec<Vec<u8>>),
 }
 
 /// A frame that went over the line.
@@ -41,17 +43,21 @@ pub(crate) struct Line {
     pub(crate) events: Vec<Event>,
     /// Delivered to the layer above of each end.
     pub(crate) got: [Vec<Vec<u8>>; 2],
-    ids: [Vec<PacketId>; 2],
+    ids: [BTreeSet<PacketId>; 2],
     rate_bps: u64,
     delay: Duration,
     rule: Rule,
     free_at: [Instant; 2],
     on_the_way: [VecDeque<(Instant, PacketBuf, Fate)>; 2],
     to_send: [VecDeque<Vec<u8>>; 2],
+    /// How often an end has sent a text.
+    sent_before: BTreeMap<(usize, String), usize>,
     packets: u64,
     rng: Rng,
 }
 
+/// More than any story takes.
+pub(crate) const LIMIT: Duration = Duration::from_secs(1000);
 pub(crate) const A: usize = 0;
 pub(crate) const B: usize = 1;
 
@@ -98,9 +104,16 @@ impl Line {
             free_at: [Instant::ZERO; 2],
             on_the_way: Default::default(),
             to_send: Default::default(),
+            sent_before: BTreeMap::new(),
             packets: 0,
             rng: Rng::root(0),
         }
+    }
+
+    /// Changes the time that a bit takes from end to end.
+    pub(crate) fn delay(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
     }
 
     /// Decides what happens to each frame.
@@ -155,7 +168,12 @@ impl Line {
             while let Some((_, frame, fate)) = self.on_the_way[end].pop_front_if(|(at, ..)| *at <= self.now) {
                 match fate {
                     Fate::Damage => self.call(end, |station, cx| station.on_damaged(cx)),
-                    _ => self.call(end, |station, cx| station.on_frame(cx, frame)),
+                    Fate::Hit(found) if found.is_empty() => self.call(end, |station, cx| station.on_damaged(cx)),
+                    Fate::Hit(found) => found.into_iter().for_each(|bytes| {
+                        let frame = PacketBuf::from_vec(frame.id, bytes);
+                        self.call(end, |station, cx| station.on_frame(cx, frame));
+                    }),
+                    Fate::Pass | Fate::Lose => self.call(end, |station, cx| station.on_frame(cx, frame)),
                 }
                 self.take(end);
             }
@@ -166,7 +184,16 @@ impl Line {
             if self.free_at[end] <= self.now {
                 self.transmit(end);
             }
+            self.check_bounds(end);
         }
+    }
+
+    /// Whatever happens: no more frames are kept than the windows allow.
+    fn check_bounds(&self, end: usize) {
+        let (config, now) = (self.stations[end].config(), self.stations[end].snapshot());
+        let window = usize::from(config.window);
+        assert!(now.outstanding <= window && now.outstanding + now.waiting <= window + 1, "{now:?}");
+        assert!(now.held < usize::from(config.receive_window), "{now:?}");
     }
 
     fn call<T>(&mut self, end: usize, run: impl FnOnce(&mut Station, &mut Cx<'_>) -> T) -> T {
@@ -180,7 +207,7 @@ impl Line {
             let Some(message) = self.to_send[end].pop_front() else { return };
             self.packets += 1;
             let id = PacketId::new(NodeId(end as u32), self.packets);
-            self.ids[end].push(id);
+            self.ids[end].insert(id);
             let packet = PacketBuf::from_vec(id, [&[0x08, 0x00], &message[..]].concat());
             self.call(end, |station, cx| station.on_packet(cx, packet));
         }
@@ -204,7 +231,7 @@ impl Line {
         self.stations[end].on_transmit(until);
         self.free_at[end] = until;
         let text = self.text(&frame);
-        let before = self.trace.iter().filter(|sent| sent.from == end && sent.text == text).count();
+        let before = *self.sent_before.entry((end, text.clone())).and_modify(|count| *count += 1).or_insert(0);
         let fate = (self.rule)(end, &text, before, &frame);
         self.trace.push(Sent { at: self.now, from: end, id: frame.id, text });
         if fate != Fate::Lose {
@@ -237,6 +264,15 @@ impl Line {
     /// When an end sent frames with this text.
     pub(crate) fn times(&self, from: usize, text: &str) -> Vec<Instant> {
         self.trace.iter().filter(|sent| sent.from == from && sent.text == text).map(|sent| sent.at).collect()
+    }
+
+    /// The first packet that an end sent again.
+    pub(crate) fn resent(&self, end: usize) -> Option<PacketId> {
+        let is = |event: &&Event| {
+            let resend = matches!(event.fact, Fact::Link(LinkFact::Arq { fact: ArqFact::Resend { .. }, .. }));
+            resend && event.node == NodeId(end as u32)
+        };
+        self.events.iter().find(is).map(|event| event.cause)
     }
 
     /// Reasons why an end dropped frames, in order.
