@@ -37,11 +37,11 @@ impl Program for Transfer {
             let mut sent = 0;
             while sent < total {
                 let len = (total - sent).min(frame.min(LARGEST) as u64);
-                let text: Vec<u8> = (sent..sent + len).map(byte_at).collect();
-                match stream.write(&text).await {
-                    Ok(0) | Err(_) => break,
-                    Ok(written) => sent += written as u64,
+                let text = text(sent, len as usize);
+                if stream.write_all(&text).await.is_err() {
+                    break;
                 }
+                sent += len;
             }
             own.record(AppFact::new("transfer", "sent", 0).with("bytes", sent));
         }))
@@ -107,8 +107,9 @@ struct Found {
 
 impl Found {
     fn compare(&mut self, text: &[u8]) {
-        for byte in text {
-            if *byte != byte_at(self.bytes) {
+        let right = self::text(self.bytes, text.len());
+        for (byte, right) in text.iter().zip(right) {
+            if *byte != right {
                 self.wrong += 1;
                 self.first_wrong.get_or_insert(self.bytes);
             }
@@ -122,22 +123,26 @@ impl Found {
     fn fact(&self) -> AppFact {
         let fact = AppFact::new("receiver", "done", 0).with("bytes", self.bytes).with("wrong", self.wrong);
         let Some(first) = self.first_wrong else { return fact };
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\n', " ");
-        let expected: Vec<u8> = (first..first + SHOWN as u64).map(byte_at).collect();
-        fact.with("first_wrong", first).with("came", text(&self.came)).with("expected", text(&expected))
+        let shown = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace('\n', " ");
+        let expected = text(first, SHOWN);
+        fact.with("first_wrong", first).with("came", shown(&self.came)).with("expected", shown(&expected))
     }
 }
 
-/// The text: lines of 32 bytes, each with its number.
-fn byte_at(offset: u64) -> u8 {
-    let (line, column) = (offset / LINE, (offset % LINE) as u32);
-    match column {
-        0..5 => b"line "[column as usize],
-        5..12 => b'0' + (line / 10_u64.pow(11 - column) % 10) as u8,
-        12 => b' ',
-        31 => b'\n',
-        _ => b'a' + ((line + u64::from(column)) % 26) as u8,
+/// A part of the text: lines of 32 bytes, each with its number.
+fn text(from: u64, len: usize) -> Vec<u8> {
+    let first = from / LINE;
+    let lines = (from + len as u64).div_ceil(LINE) - first;
+    let mut text = Vec::with_capacity((lines * LINE) as usize);
+    for line in first..first + lines {
+        text.extend_from_slice(format!("line {:07} ", line % 10_000_000).as_bytes());
+        text.extend((13..31).map(|column| b'a' + ((line + column) % 26) as u8));
+        text.push(b'\n');
     }
+    let skip = (from % LINE) as usize;
+    text.drain(..skip);
+    text.truncate(len);
+    text
 }
 
 fn open(net: &Net) -> Result<LinkStream, String> {
@@ -160,8 +165,8 @@ mod tests {
 
     #[test]
     fn the_text_has_numbered_lines() {
-        let text: Vec<u8> = (0..64).map(byte_at).collect();
-        let text = String::from_utf8(text).unwrap();
+        let text = String::from_utf8(text(0, 64)).unwrap();
+        assert_eq!(self::text(40, 10), &text.as_bytes()[40..50]);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!((lines.len(), &lines[1][..13], lines[1].len()), (2, "line 0000001 ", 31));
     }
@@ -169,7 +174,7 @@ mod tests {
     #[test]
     fn the_first_wrong_byte_is_found() {
         let mut found = Found::default();
-        let mut text: Vec<u8> = (0..100).map(byte_at).collect();
+        let mut text = text(0, 100);
         text[40] = b'!';
         found.compare(&text);
         assert_eq!((found.bytes, found.wrong, found.first_wrong), (100, 1, Some(40)));

@@ -33,7 +33,7 @@ impl Reading<'_> {
         let Some(item) = self.tree.item(place) else { return };
         let keys: Vec<String> = item.entries().iter().map(|(key, _)| key.name.clone()).collect();
         for key in keys {
-            let wire = matches!(key.as_str(), "gap" | "backoff");
+            let wire = matches!(key.as_str(), "gap" | "backoff" | "contenders");
             let both = matches!(key.as_str(), "rate" | "slot");
             let fits = match node.kind {
                 NodeKind::Hub | NodeKind::Bus => wire || both,
@@ -44,7 +44,7 @@ impl Reading<'_> {
                 let title = format!("{} has no `{key}`", node.kind.words());
                 let problem = Problem::new(self.key(&place.then(&key)), title).label("not for this kind");
                 let help = match node.kind {
-                    NodeKind::Hub | NodeKind::Bus => "a wire has rate, slot, gap and backoff",
+                    NodeKind::Hub | NodeKind::Bus => "a wire has rate, slot, gap, backoff and contenders",
                     NodeKind::Radio => "the air has standard, rate, basic_rate, slot, rts, hidden, window, attempts, \
                                         counting, eifs and delay",
                     _ => "only a hub, a bus and a radio are media that stations share",
@@ -117,7 +117,7 @@ fn wire(said: &Medium, shape: Shape, stations: usize) -> BusConfig {
     timing.gap = said.gap.as_ref().map_or(timing.gap, |time| time.0);
     if said.backoff == Some(BackoffWord::Ideal) {
         // As Metcalfe and Boggs reckon: who collides is silent at once.
-        timing.backoff = csma_cd::Backoff::Ideal(u32::try_from(stations).unwrap_or(u32::MAX));
+        timing.backoff = csma_cd::Backoff::Ideal(said.contenders.unwrap_or_else(|| u32::try_from(stations).unwrap_or(u32::MAX)));
         timing.jam_bits = 0;
     }
     BusConfig { timing, shape }

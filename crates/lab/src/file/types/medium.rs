@@ -18,6 +18,9 @@ pub(crate) struct Medium {
     pub(crate) gap: Option<Time>,
     /// Wire: how stations take turns. Default `exponential`.
     pub(crate) backoff: Option<BackoffWord>,
+    /// Wire, ideal back-off: how many stations contend. Default all.
+    #[schemars(range(min = 1, max = 1000), extend("examples" = [10]))]
+    pub(crate) contenders: Option<u32>,
     /// Air: the standard that gives all other values. Default `802.11b`.
     pub(crate) standard: Option<Standard>,
     /// Air: bits per second of RTS, CTS and ACK.
