@@ -45,7 +45,8 @@ impl<'a> Index<'a> {
     pub(crate) fn of(recording: &'a Recording) -> Index<'a> {
         let mut packets: Vec<Packet<'a>> = Vec::new();
         let mut places: BTreeMap<PacketId, usize> = BTreeMap::new();
-        for frame in recording.frames() {
+        // What collided or was damaged reached nobody: its packet is seen when it is sent again.
+        for frame in recording.frames().filter(|frame| frame.flaw.is_none()) {
             if let Some(&place) = places.get(&frame.packet) {
                 packets[place].frames.push(frame.index);
                 continue;

@@ -53,12 +53,16 @@ fn write(index: &Index<'_>, nic: Nic, epoch: SystemTime) -> Vec<u8> {
     }
     let comments = comments::of_nic(index, nic);
     for frame in recording.frames_of(nic) {
+        let flaw = frame.flaw.map(|flaw| flaw.text().to_owned());
+        let own = comments.get(&frame.index).map_or(&[][..], Vec::as_slice);
+        let all: Vec<String> = flaw.into_iter().chain(own.iter().cloned()).collect();
         file.packet(&Packet {
             time_ns: since_1970(epoch).saturating_add(frame.at.nanos()),
             inbound: frame.direction == Direction::In,
             id: (frame.packet != PacketId::NONE).then_some(frame.packet.0),
-            comments: comments.get(&frame.index).map_or(&[], Vec::as_slice),
+            comments: &all,
             bytes: frame.bytes,
+            flaw: frame.flaw,
         });
     }
     file.finish()
@@ -81,7 +85,8 @@ fn since_1970(epoch: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// LINKTYPE_ETHERNET and LINKTYPE_RAW of <https://www.tcpdump.org/linktypes.html>.
+/// LINKTYPE_ETHERNET, LINKTYPE_RAW, LINKTYPE_AX25_KISS, LINKTYPE_ATM_RFC1483 and LINKTYPE_IEEE802_11_RADIOTAP of
+/// <https://www.tcpdump.org/linktypes.html>.
 const fn link_type_code(link_type: LinkType) -> u16 {
     match link_type {
         LinkType::Ethernet => 1,
