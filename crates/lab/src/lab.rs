@@ -6,6 +6,7 @@ use scope::Wants;
 use crate::expect::Measure;
 use crate::outcome::Outcome;
 use crate::scenario::{BuildError, Scenario};
+use crate::waveform::LineCode;
 
 /// What a scenario file says, or a test builds. The same object is a lesson, a regression test and a bug report.
 #[derive(Clone, Debug)]
@@ -41,6 +42,8 @@ pub struct Pictures {
     pub ladder: Vec<String>,
     /// The series that are plotted in the terminal: `cwnd`, `ssthresh`, `srtt`, `rto`, `queue`, `throughput`.
     pub plot: Vec<String>,
+    /// The line code by which the first frame is drawn.
+    pub waveform: Option<LineCode>,
 }
 
 impl Lab {

@@ -30,6 +30,7 @@ pub mod shipped;
 pub mod sweep;
 pub mod up;
 pub mod visit;
+pub mod waveform;
 pub mod worlds;
 
 pub use lab::{Lab, Pictures};

@@ -11,7 +11,9 @@ use stack::Node;
 use crate::expect::{Expectation, Shortfall, check_all};
 use crate::outcome::{Outcome, Told};
 use crate::program::Commons;
-use crate::scenario::{ArqSpec, At, BuildError, Built, Chosen, Do, Heading, Kill, LinkSpec, NodeSpec, Run, Scenario, WayPatch};
+use crate::scenario::{
+    ArqSpec, At, BuildError, Built, Chosen, Do, Heading, Kill, LinkSpec, NodeSpec, Run, Scenario, WayPatch,
+};
 
 /// A world in the middle of a run.
 pub struct Running {

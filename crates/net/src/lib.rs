@@ -35,4 +35,6 @@ pub use task::{Task, current, spawn, try_current};
 pub use tcp::{TcpListener, TcpStream};
 pub use udp::UdpSocket;
 
-pub use stack::{BindError, Datagram, Keepalive, LinkMessage, RawPacket, Route, SendError, TcpError, TcpInfo, TcpOption};
+pub use stack::{
+    BindError, Datagram, Keepalive, LinkMessage, RawPacket, Route, SendError, TcpError, TcpInfo, TcpOption,
+};

@@ -41,6 +41,7 @@ pub mod series;
 pub mod story;
 pub mod view;
 pub mod waterfall;
+pub mod waveform;
 mod words;
 
 pub use ladder::Ladder;

@@ -199,7 +199,11 @@ impl Fabric {
     }
 
     /// Calls into a medium, and sets its alarm.
-    pub(crate) fn with_medium(&mut self, index: usize, act: impl FnOnce(&mut dyn crate::medium::Medium, &mut MediumCx<'_>)) {
+    pub(crate) fn with_medium(
+        &mut self,
+        index: usize,
+        act: impl FnOnce(&mut dyn crate::medium::Medium, &mut MediumCx<'_>),
+    ) {
         let Fabric { now, queue, media, sink, wants_frames, frames, rules, .. } = self;
         let Slot { medium, alarm, taps, .. } = &mut media[index];
         let (now, wants_frames) = (*now, *wants_frames);

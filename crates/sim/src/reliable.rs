@@ -258,7 +258,6 @@ impl Fabric {
         let (at, packet) = (self.now, frame.id);
         self.sink.frame(FrameSeen { at, nic, direction, packet, bytes: [head, payload], flaw });
     }
-
 }
 
 impl LineEnd {

@@ -60,9 +60,7 @@ impl World {
     /// What the station of a port has seen and done on its shared medium, as names and numbers.
     pub fn station_counters(&self, node: NodeId, port: Port) -> Vec<(&'static str, Value)> {
         match self.seats[node.0 as usize].place.ports.get(port) {
-            Attachment::Tap(medium, tap) => {
-                self.fabric.media[usize::from(medium)].medium.counters(usize::from(tap))
-            }
+            Attachment::Tap(medium, tap) => self.fabric.media[usize::from(medium)].medium.counters(usize::from(tap)),
             _ => Vec::new(),
         }
     }

@@ -2,8 +2,8 @@
 
 use base::{Blind, Duration, Instant, LinkType, Mac, NodeId, Port};
 use bytes::Bytes;
-use link::csma_cd::{Backoff, Timing};
 use glassnet_sim::{BusConfig, Shape, Tap, World};
+use link::csma_cd::{Backoff, Timing};
 use stack::{Config, InterfaceConfig};
 
 /// Stations that always have a frame for the next one; `payload` bytes each.
@@ -19,13 +19,14 @@ fn saturated(stations: u32, payload: usize, timing: Timing, place: Duration, see
         let net = world.net(node);
         let to = Mac::local((n + 1) % stations + 1);
         let data = Bytes::from(vec![0u8; payload]);
-        world.spawn(node, async move {
-            let socket = net.link_open(Port(0), 0x88b5).expect("nobody else has it");
-            loop {
-                socket.send_to(data.clone(), to).await.expect("it fits");
-            }
-        })
-        .detach();
+        world
+            .spawn(node, async move {
+                let socket = net.link_open(Port(0), 0x88b5).expect("nobody else has it");
+                loop {
+                    socket.send_to(data.clone(), to).await.expect("it fits");
+                }
+            })
+            .detach();
         nodes.push(node);
     }
     (world, nodes)

@@ -15,7 +15,8 @@ fn cell(timing: Timing, seed: u64) -> (World, MediumId) {
 fn station(world: &mut World, air: MediumId, n: u32) -> NodeId {
     let node = world.add_host(&format!("s{n}"), Config::default());
     let mac = Mac::local(n);
-    let config = InterfaceConfig { link_type: LinkType::Radiotap, mtu: 2000, ..InterfaceConfig::ethernet("wlan0", mac) };
+    let config =
+        InterfaceConfig { link_type: LinkType::Radiotap, mtu: 2000, ..InterfaceConfig::ethernet("wlan0", mac) };
     let port = world.add_interface(node, config);
     world.share(node, port, air, Tap { address: Some(mac), place: Duration::ZERO });
     node
@@ -67,7 +68,11 @@ fn bianchi() {
         for (n, s) in [5, 10, 20, 50].into_iter().zip(expected) {
             let begun = std::time::Instant::now();
             let measured = saturated(timing, n, 34 + 1023, 1023, 100, 1) / 1e6;
-            println!("n={n}: {measured:.4}, theory {s}: {:+.2} % in {:?}", (measured / s - 1.0) * 100.0, begun.elapsed());
+            println!(
+                "n={n}: {measured:.4}, theory {s}: {:+.2} % in {:?}",
+                (measured / s - 1.0) * 100.0,
+                begun.elapsed()
+            );
         }
     }
 }

@@ -159,7 +159,7 @@ super::reasons! {
         NeighborQueueFull = "too many packets wait for ARP",
         NoCarrier = "no carrier",
         BadArp = "malformed ARP packet",
-        OutOfSequence = "not the frame that was expected: go-back-N keeps nothing else",
+        OutOfSequence = "out of sequence",
         DuplicateFrame = "received before",
         NotConnected = "the link is not connected",
         Collision = "collided on the medium",

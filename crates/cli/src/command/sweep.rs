@@ -16,18 +16,18 @@ use crate::repeat::quoted;
 use crate::source::{Source, overrides};
 use crate::terminal;
 
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 #[command(before_help = EXAMPLES, after_help = RESULTS)]
 pub(crate) struct Options {
     /// A scenario file, or the name of a shipped lab
     #[arg(value_name = "FILE")]
     file: String,
-    /// A setting and its values: loss=0%,1%,5%, cc=reno,cubic, link.wire.rate=1mbit,10mbit
+    /// A setting and its values: loss=0%,1%,5%, cc=reno,cubic, link.wire.rate=1mbit,10mbit. Default what the file says
     #[arg(long, value_parser = Vary::parse, value_name = "NAME=VALUE,…")]
     vary: Vec<Vary>,
-    /// Run every combination with so many seeds: the lab's own and those that follow
-    #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    seeds: u64,
+    /// Run every combination with so many seeds: the lab's own and those that follow. Default what the file says, else 10
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seeds: Option<u64>,
     /// A setting that is the same in all runs
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
@@ -47,12 +47,13 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     let source = Source::find(&options.file, &[])?;
+    let options = &usual(options, &source)?;
     let sweep = Sweep {
         text: source.text.clone(),
         source_name: source.name.clone(),
         overrides: overrides(&options.set),
         vary: options.vary.clone(),
-        seeds: options.seeds,
+        seeds: options.seeds.unwrap_or(SEEDS),
     };
     let plan = sweep.plan().map_err(|error| wrong(&source, &error))?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -65,13 +66,23 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode, Problem> {
     } else if options.runs {
         terminal::print(&results.csv_of_runs());
     } else {
-        terminal::print(&format!("{}\n{command}\n", results.table()));
+        terminal::print(&format!("{}\n{}{command}\n", results.table(), drawn(&results)));
     }
     if let Some(folder) = &options.out {
         keep(&results, &command, folder)?;
     }
     let passed = results.rows.iter().all(|row| row.runs.iter().all(|run| run.as_expected));
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+/// What was asked for; what was not, as the file's `[sweep]` says.
+fn usual(options: &Options, source: &Source) -> Result<Options, Problem> {
+    let (lab, _) = source.read(&options.set)?;
+    let (vary, seeds) = lab.sweep;
+    let said = |text: &String| Vary::parse(text).map_err(|error| Problem::new("[sweep] of the file", error, "mend it"));
+    let vary =
+        if options.vary.is_empty() { vary.iter().map(said).collect::<Result<_, _>>()? } else { options.vary.clone() };
+    Ok(Options { vary, seeds: options.seeds.or(seeds), ..options.clone() })
 }
 
 fn wrong(source: &Source, error: &PlanError) -> Problem {
@@ -84,13 +95,22 @@ fn wrong(source: &Source, error: &PlanError) -> Problem {
     }
 }
 
+/// The plots of a sweep that holds its measures against theory: there the picture says more than the table.
+fn drawn(results: &Results) -> String {
+    if !results.measures.iter().any(|quantity| quantity.is_theory) {
+        return String::new();
+    }
+    let charts = results.charts();
+    charts.iter().map(|(_, chart)| format!("{}\n", chart.text(terminal::style(false)))).collect()
+}
+
 /// The command that gives the same results.
 fn command(options: &Options) -> String {
     let mut words = vec!["glassnet sweep".to_owned(), quoted(&options.file)];
     words.extend(options.set.iter().map(|set| format!("--set {}", quoted(set))));
     let vary = |vary: &Vary| quoted(&format!("{}={}", vary.name, vary.values.join(",")));
     words.extend(options.vary.iter().map(|varied| format!("--vary {}", vary(varied))));
-    words.push(format!("--seeds {}", options.seeds));
+    words.push(format!("--seeds {}", options.seeds.unwrap_or(SEEDS)));
     words.join(" ")
 }
 
@@ -166,6 +186,8 @@ fn bar(done: usize, runs: usize, elapsed: Duration) -> String {
     )
 }
 
+/// Seeds of a combination, where nobody says how many.
+const SEEDS: u64 = 10;
 /// Characters of the bar.
 const WIDTH: usize = 24;
 /// How often the bar moves.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use lab::outcome::Told;
+use lab::waveform::of_first_frame;
 use lab::{Lab, Outcome};
 use scope::album::{Album, Options};
 use scope::report::{self, Report, Verdict};
@@ -26,6 +27,10 @@ pub(super) fn all(lab: &Lab, outcome: &Outcome, source: &Source, folder: &Path) 
         }
         write(&file, &bytes)?;
         files.push(name);
+    }
+    if let Some(drawn) = lab.pictures.waveform.and_then(|code| of_first_frame(&outcome.recording, code)) {
+        write(&folder.join("waveform.svg"), drawn.svg().as_bytes())?;
+        files.push("waveform.svg".to_owned());
     }
     write(&folder.join("scenario.toml"), source.text.as_bytes())?;
     write(&folder.join("run.json"), format!("{:#}\n", show::json(lab, outcome)).as_bytes())?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use lab::waveform::of_first_frame;
 use lab::{Lab, Outcome};
 use scope::plot::Run;
 use scope::{Ladder, Style};
@@ -18,6 +19,9 @@ pub(super) fn text(lab: &Lab, outcome: &Outcome, options: &Options, style: Style
         }
         ladder(&mut text, lab, outcome, style);
         plots(&mut text, lab, outcome, style);
+        if let Some(drawn) = lab.pictures.waveform.and_then(|code| of_first_frame(&outcome.recording, code)) {
+            let _ = writeln!(text, "{}", drawn.text(style));
+        }
         said(&mut text, outcome, style);
     }
     expectations(&mut text, outcome, style);

@@ -5,7 +5,7 @@ use super::value::Value;
 /// The saturation throughput of 802.11 by Bianchi (JSAC 18(3), 2000), as a share of the rate: `stations`, the first window
 /// W, how often it doubles m; how long payload, success and collision take, and a slot.
 pub(super) fn bianchi<'a>(of: &[Value<'a>]) -> Result<Value<'a>, String> {
-    let numbers: Option<Vec<f64>> = of.iter().map(measure).collect();
+    let numbers: Option<Vec<f64>> = of.iter().map(Value::quantity).collect();
     let Some(&[n, window, stages, payload, success, collision, slot]) = numbers.as_deref() else {
         return Ok(Value::Absent);
     };
@@ -20,7 +20,7 @@ pub(super) fn bianchi<'a>(of: &[Value<'a>]) -> Result<Value<'a>, String> {
 /// window W, a (the propagation in frame times), and the share p of frames lost. Acknowledgements are short and never lost, a
 /// lost frame is sent again after 1 + 2a frame times.
 pub(super) fn arq<'a>(of: &[Value<'a>]) -> Result<Value<'a>, String> {
-    let numbers: Option<Vec<f64>> = of[1..].iter().map(measure).collect();
+    let numbers: Option<Vec<f64>> = of[1..].iter().map(Value::quantity).collect();
     let Some(&[window, a, p]) = numbers.as_deref() else { return Ok(Value::Absent) };
     let trip = 1.0 + 2.0 * a;
     let share = match &of[0] {
@@ -30,7 +30,9 @@ pub(super) fn arq<'a>(of: &[Value<'a>]) -> Result<Value<'a>, String> {
             ("go-back-n", false) => window * (1.0 - p) / (trip * (1.0 - p + window * p)),
             ("selective-repeat", true) => 1.0 - p,
             ("selective-repeat", false) => window * (1.0 - p) / trip,
-            (other, _) => return Err(format!("'{other}' is no discipline: stop-and-wait, go-back-n, selective-repeat")),
+            (other, _) => {
+                return Err(format!("'{other}' is no discipline: stop-and-wait, go-back-n, selective-repeat"));
+            }
         },
         _ => return Ok(Value::Absent),
     };
@@ -54,11 +56,6 @@ fn attempt(n: f64, window: f64, stages: f64) -> f64 {
         if wanted(p) > tau { low = tau } else { high = tau }
     }
     (low + high) / 2.0
-}
-
-/// A number, or a time in nanoseconds.
-fn measure(value: &Value<'_>) -> Option<f64> {
-    value.number()
 }
 
 #[cfg(test)]

@@ -105,9 +105,8 @@ pub(super) fn knob_values(tree: &Tree, schema: &Json) -> Vec<(String, String)> {
     let value_of = |(key, knob): &(Key, Item)| {
         let path = knob.text().or_else(|| elements(knob).find_map(Item::text))?;
         let places = places(tree, schema, &steps(path, 0), None).ok()?;
-        let item = places.iter().find_map(|place| {
-            place.iter().try_fold(tree.root(), |item, step| item.child(&step.name))
-        })?;
+        let item =
+            places.iter().find_map(|place| place.iter().try_fold(tree.root(), |item, step| item.child(&step.name)))?;
         let text = match &item.value {
             Value::Text(text) => text.clone(),
             Value::Integer(number) => number.to_string(),

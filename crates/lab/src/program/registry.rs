@@ -19,6 +19,7 @@ use super::ping::Ping;
 use super::reader::Reader;
 use super::requests::Requests;
 use super::script::Script;
+use super::signal::Signal;
 use super::talk::{Listener, Talk};
 use super::traceroute::Traceroute;
 use super::transfer::{Receiver, Transfer};
@@ -36,6 +37,7 @@ static PROGRAMS: &[Entry] = &[
     entry::<Ping>(),
     entry::<Requests>(),
     entry::<Script>(),
+    entry::<Signal>(),
     entry::<Talk>(),
     entry::<Traceroute>(),
     entry::<Transfer>(),

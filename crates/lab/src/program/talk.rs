@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use base::event::AppFact;
 use base::Port;
+use base::event::AppFact;
 use bytes::Bytes;
 use net::{Net, Task};
 use schemars::JsonSchema;
@@ -109,4 +109,3 @@ fn open(net: &Net) -> Result<net::LinkSocket, String> {
 
 /// IEEE 802's second number for local experiments.
 const ETHERTYPE: u16 = 0x88b6;
-

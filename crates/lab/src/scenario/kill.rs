@@ -30,7 +30,11 @@ pub struct WrongKill(String);
 
 impl fmt::Display for WrongKill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}' chooses no frame: data:3 is the third one, ack:5 what acknowledges five, @once the first copy", self.0)
+        write!(
+            f,
+            "'{}' chooses no frame: data:3 is the third one, ack:5 what acknowledges five, @once the first copy",
+            self.0
+        )
     }
 }
 

@@ -125,7 +125,14 @@ impl MediumCx<'_> {
     }
 
     /// Shows a frame that the station at `tap` sent, `at` the start of its transmission.
-    pub(crate) fn show_sent(&mut self, tap: usize, at: Instant, packet: PacketId, bytes: [&[u8]; 2], flaw: Option<Flaw>) {
+    pub(crate) fn show_sent(
+        &mut self,
+        tap: usize,
+        at: Instant,
+        packet: PacketId,
+        bytes: [&[u8]; 2],
+        flaw: Option<Flaw>,
+    ) {
         if self.wants_frames {
             let nic = self.taps[tap].nic;
             self.sink.frame(FrameSeen { at, nic, direction: Direction::Out, packet, bytes, flaw });
@@ -178,4 +185,3 @@ pub struct Tap {
 pub(crate) fn stream(root: &Rng, name: &str, nic: &str) -> Rng {
     root.split("medium").split(name).split(nic)
 }
-

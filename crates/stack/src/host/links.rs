@@ -3,8 +3,8 @@
 use base::event::LinkDrop;
 use base::{Cx, LinkType, Mac, Port};
 use bytes::Bytes;
-use wire::ethernet::{self, EtherType};
 use wire::PacketBuf;
+use wire::ethernet::{self, EtherType};
 
 use super::Host;
 use crate::iface::link_socket::{AHEAD, Taken};

@@ -45,8 +45,10 @@ impl Reading<'_> {
                 let problem = Problem::new(self.key(&place.then(&key)), title).label("not for this kind");
                 let help = match node.kind {
                     NodeKind::Hub | NodeKind::Bus => "a wire has rate, slot, gap, backoff and contenders",
-                    NodeKind::Radio => "the air has standard, rate, basic_rate, slot, rts, hidden, window, attempts, \
-                                        counting, eifs and delay",
+                    NodeKind::Radio => {
+                        "the air has standard, rate, basic_rate, slot, rts, hidden, window, attempts, \
+                                        counting, eifs and delay"
+                    }
                     _ => "only a hub, a bus and a radio are media that stations share",
                 };
                 self.report(problem.help(help));
@@ -59,7 +61,8 @@ impl Reading<'_> {
         let place = place.then("arq");
         if link.kind != LinkKind::Hdlc {
             if link.arq.is_some() {
-                let problem = Problem::new(self.key(&place), "only a reliable line has `arq`").label("not for this kind");
+                let problem =
+                    Problem::new(self.key(&place), "only a reliable line has `arq`").label("not for this kind");
                 self.report(problem.help("write kind = \"hdlc\", or leave `arq` out"));
             }
             return None;
@@ -117,7 +120,8 @@ fn wire(said: &Medium, shape: Shape, stations: usize) -> BusConfig {
     timing.gap = said.gap.as_ref().map_or(timing.gap, |time| time.0);
     if said.backoff == Some(BackoffWord::Ideal) {
         // As Metcalfe and Boggs reckon: who collides is silent at once.
-        timing.backoff = csma_cd::Backoff::Ideal(said.contenders.unwrap_or_else(|| u32::try_from(stations).unwrap_or(u32::MAX)));
+        timing.backoff =
+            csma_cd::Backoff::Ideal(said.contenders.unwrap_or_else(|| u32::try_from(stations).unwrap_or(u32::MAX)));
         timing.jam_bits = 0;
     }
     BusConfig { timing, shape }

@@ -22,6 +22,7 @@ use super::tree::{Place, Tree};
 use super::types::File;
 use crate::lab::{Lab, Pictures};
 use crate::scenario::Scenario;
+use crate::waveform::LineCode;
 
 /// A file in the course of being understood.
 pub(super) struct Reading<'a> {
@@ -67,7 +68,11 @@ pub(super) fn lab(
         full_limit: file.full_limit.as_ref().map(|limit| limit.0),
         knobs: knobs.collect(),
         breaks_when: file.breaks_when.clone(),
-        pictures: Pictures { ladder, plot: file.pictures.plot.clone() },
+        pictures: Pictures {
+            ladder,
+            plot: file.pictures.plot.clone(),
+            waveform: file.pictures.waveform.as_deref().and_then(LineCode::named),
+        },
         measures,
         theories,
         sweep: (file.sweep.vary.clone(), file.sweep.seeds),

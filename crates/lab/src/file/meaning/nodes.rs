@@ -166,7 +166,8 @@ fn give(interface: &mut InterfaceSpec, addresses: &OneOrMany<Address>) {
 
 /// The interface that a link makes: its own settings win, then the link's, then the node's.
 fn interface(file: &File, node: &Node, name: &str, link: &Link) -> InterfaceSpec {
-    let on_air = link.endpoints.iter().any(|plug| file.node.get(&plug.0.0).is_some_and(|far| far.kind == NodeKind::Radio));
+    let on_air =
+        link.endpoints.iter().any(|plug| file.node.get(&plug.0.0).is_some_and(|far| far.kind == NodeKind::Radio));
     let link_type = match link.kind {
         LinkKind::Ethernet if on_air => LinkType::Radiotap,
         LinkKind::Ethernet => LinkType::Ethernet,

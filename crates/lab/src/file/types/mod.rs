@@ -115,6 +115,9 @@ pub(super) struct Pictures {
     /// Series to print as plots: `cwnd`, `ssthresh`, `srtt`, `rto`, `in_flight`, `queue`, `throughput`.
     #[schemars(extend("examples" = [["cwnd", "ssthresh"]]))]
     pub(super) plot: Vec<String>,
+    /// The line code by which the first frame is drawn: `manchester`, `4b5b` or `rs232`.
+    #[schemars(extend("examples" = ["manchester"], "enum" = ["manchester", "4b5b", "rs232"]))]
+    pub(super) waveform: Option<String>,
 }
 
 /// Something that must be true at the end of a run.
