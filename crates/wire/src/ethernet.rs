@@ -3,13 +3,14 @@
 //! ```text
 //! |  destination (6)  |    source (6)    | type (2) | payload ... padded to 60 bytes
 //! ```
+//! In an 802.3 frame a length stands in the type's place: so many bytes of LLC follow, the rest is padding.
 
 use std::fmt;
 use std::ops::Range;
 
 use base::Mac;
 
-use crate::dissect::{Dissection, Key};
+use crate::dissect::{Dissection, Key, Layer};
 use crate::{Error, PacketBuf, Problem, Result};
 
 /// Bytes of the header.
@@ -104,47 +105,43 @@ pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
     };
     layer.field("Destination", 0..6, header.dst);
     layer.field("Source", 6..12, header.src);
-    if header.ethertype.is_length() {
-        layer.field("Length", 12..14, header.ethertype.0);
-        layer.summary = format!("Ethernet {} > {} length {}", header.src, header.dst, header.ethertype.0);
-    } else {
-        layer.field("Type", 12..14, header.ethertype);
-        layer.summary = format!("Ethernet {} > {} type {}", header.src, header.dst, header.ethertype);
-    }
-    let place = dissection.push(layer);
+    layer.summary = format!("Ethernet {} > {} {}", header.src, header.dst, named(header.ethertype));
     let carried = range.start + LEN..range.end;
-    if header.ethertype.is_length() {
-        let end = carried.start + usize::from(header.ethertype.0);
-        dissection.next(Key::Llc, carried.start..end.min(carried.end));
-    } else {
-        dissection.next(Key::EtherType(header.ethertype), carried);
-    }
+    type_or_length(&mut layer, 12..14, header.ethertype, carried.len());
+    let place = dissection.push(layer);
+    next(dissection, header.ethertype, carried);
     let padding = dissection.claimed()..range.end;
     if let Some(layer) = dissection.layer_mut(place).filter(|_| !padding.is_empty()) {
         layer.field("Padding", padding.clone(), format_args!("{} bytes", padding.len()));
     }
 }
 
-/// An 802.1Q tag: priority, a bit, and the number of a virtual LAN, before the type of what follows.
-pub(crate) fn dissect_vlan(dissection: &mut Dissection<'_>, range: Range<usize>) {
-    let bytes = dissection.bytes(range.clone());
-    let mut layer = dissection.layer("802.1Q", range.start..range.start + bytes.len().min(VLAN_LEN));
-    let Some(&[high, low, type_high, type_low]) = bytes.first_chunk::<VLAN_LEN>() else {
-        dissection.push(layer.malformed(Error::new("802.1Q", "tag", bytes.len(), Problem::TooShort)));
-        return;
-    };
-    let control = u16::from_be_bytes([high, low]);
-    let ethertype = EtherType(u16::from_be_bytes([type_high, type_low]));
-    layer.field("Priority code point", 0..1, control >> 13);
-    layer.field("Drop eligible", 0..1, control >> 12 & 1);
-    layer.field("VLAN identifier", 0..2, control & 0xfff);
-    layer.field("Type", 2..4, ethertype);
-    layer.summary = format!("802.1Q VLAN {} type {ethertype}", control & 0xfff);
-    dissection.push(layer);
-    dissection.next(Key::EtherType(ethertype), range.start + VLAN_LEN..range.end);
+/// `type IPv4`, or `length 38`.
+pub(crate) fn named(ethertype: EtherType) -> String {
+    if ethertype.is_length() { format!("length {}", ethertype.0) } else { format!("type {ethertype}") }
 }
 
-const VLAN_LEN: usize = 4;
+/// The field that is one or the other; a length of more bytes than `there` is wrong.
+pub(crate) fn type_or_length(layer: &mut Layer, place: Range<usize>, ethertype: EtherType, there: usize) {
+    if !ethertype.is_length() {
+        layer.field("Type", place, ethertype);
+        return;
+    }
+    if usize::from(ethertype.0) > there {
+        layer.error = Some(Error::new(layer.name, "Length", place.start, Problem::BadLength));
+    }
+    layer.field("Length", place, ethertype.0);
+}
+
+/// Passes on what a type names, or, behind a length, as many bytes of LLC: the rest is padding.
+pub(crate) fn next(dissection: &mut Dissection<'_>, ethertype: EtherType, carried: Range<usize>) {
+    if ethertype.is_length() {
+        let end = carried.end.min(carried.start + usize::from(ethertype.0));
+        dissection.next(Key::Llc, carried.start..end);
+    } else {
+        dissection.next(Key::EtherType(ethertype), carried);
+    }
+}
 
 #[cfg(test)]
 mod tests {
