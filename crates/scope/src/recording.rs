@@ -7,7 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use base::event::{AppFact, Event, Fact};
-use base::{Direction, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, PacketId};
+use base::{Direction, Flaw, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, PacketId};
 
 /// Everything that was seen of a run, in order of time.
 #[derive(Clone, Default, Debug)]
@@ -74,6 +74,7 @@ struct FrameRecord {
     len: u32,
     nic: Nic,
     direction: Direction,
+    flaw: Option<Flaw>,
 }
 
 /// One frame at one interface.
@@ -93,6 +94,16 @@ pub struct Frame<'a> {
     pub link_type: LinkType,
     /// All bytes.
     pub bytes: &'a [u8],
+    /// What its bits suffered on the medium, if anything. Such a frame was received by nobody.
+    pub flaw: Option<Flaw>,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame as a sink sees it.
+    pub const fn seen(&self) -> FrameSeen<'a> {
+        let Frame { at, nic, direction, packet, bytes, flaw, .. } = *self;
+        FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]], flaw }
+    }
 }
 
 // What goes in.
@@ -116,8 +127,8 @@ impl Recording {
             self.truncate(seen.at).frames += 1;
             return;
         };
-        let FrameSeen { at, nic, direction, packet, .. } = seen;
-        self.frames.push(FrameRecord { at, packet, start: self.arena.len(), len, nic, direction });
+        let FrameSeen { at, nic, direction, packet, flaw, .. } = seen;
+        self.frames.push(FrameRecord { at, packet, start: self.arena.len(), len, nic, direction, flaw });
         self.arena.extend_from_slice(head);
         self.arena.extend_from_slice(rest);
     }
@@ -208,17 +219,23 @@ impl Recording {
         }
     }
 
-    /// All frames, in order of time.
+    /// All frames, in order of time: those too that something happened to on the medium.
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> + DoubleEndedIterator {
         (0..self.frames.len()).map(|index| self.frame(index))
     }
 
+    /// The frames that nothing happened to on the medium: what was sent and received. A frame that collided is sent again
+    /// later as the same packet; one that was damaged is thrown away by whoever hears it.
+    pub fn intact_frames(&self) -> impl DoubleEndedIterator<Item = Frame<'_>> {
+        self.frames().filter(|frame| frame.flaw.is_none())
+    }
+
     /// The frame at place `index`, which must be less than the number of frames.
     pub fn frame(&self, index: usize) -> Frame<'_> {
-        let FrameRecord { at, packet, start, len, nic, direction } = self.frames[index];
+        let FrameRecord { at, packet, start, len, nic, direction, flaw } = self.frames[index];
         let link_type = self.nics.get(&nic).map_or(LinkType::Ethernet, |info| info.link_type);
         let bytes = &self.arena[start..start + len as usize];
-        Frame { index, at, nic, direction, packet, link_type, bytes }
+        Frame { index, at, nic, direction, packet, link_type, bytes, flaw }
     }
 
     /// The frames at one interface: a capture.

@@ -71,6 +71,7 @@ impl Pcap {
             len: number(12),
             interface: None,
             packet: None,
+            flags: None,
             notes: Notes::default(),
         };
         Ok((decoder.took(RECORD + len), Step::Frame(Captured { raw, interface: 0, direction: None })))

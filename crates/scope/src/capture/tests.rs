@@ -2,10 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use base::{Direction, Flaw, PacketId};
 use proptest::prelude::*;
 
 use super::*;
 use crate::fields::Link;
+use crate::film::Film;
 use crate::film::visit::{Plot, visit};
 use crate::pcapng;
 
@@ -70,6 +72,34 @@ fn the_captures_of_a_run_are_a_recording_again() {
     let ids =
         |recording: &crate::Recording| recording.frames().map(|f| f.packet).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(ids(&again), ids(&recording));
+}
+
+#[test]
+fn what_a_frame_suffered_is_read_back_and_nobody_received_it() {
+    let mut film = Film::new(&[("a", [192, 0, 2, 1]), ("b", [192, 0, 2, 2])]);
+    let id = PacketId::new(film.node("a"), 1);
+    let packet = film.udp((film.ip("a"), 5000).into(), (film.ip("b"), 53).into(), b"x");
+    let flaws = [Some(Flaw::Collision), Some(Flaw::Damaged), Some(Flaw::Runt), None];
+    for flaw in flaws {
+        film.see_flawed("a", Direction::Out, id, &packet, flaw);
+        film.sleep_ms(1);
+    }
+    let recording = film.cut();
+    assert_eq!(recording.intact_frames().count(), 1);
+    let index = crate::index::Index::of(&recording);
+    assert_eq!(index.packets[0].frames, [3], "only the last was sent");
+    let file = pcapng::of_nic(&recording, recording.nic_named("a").expect("a station"), epoch());
+    let flags: Vec<_> = {
+        let mut flags = Vec::new();
+        let _ = frames(&file, |frame| flags.push(frame.raw.flags));
+        flags
+    };
+    assert_eq!(flags, [Some(0x0100_0002), Some(0x0100_0002), Some(0x0500_0002), Some(2)]);
+    let again = gather([("a.pcapng", file.as_slice())]).recording;
+    assert_eq!(again.frames().map(|frame| frame.flaw).collect::<Vec<_>>(), flaws);
+    let (mut reader, mut analyst) = (crate::fields::Reader::new(), crate::analysis::Analyst::new());
+    let _ = frames(&file, |frame| analyst.take(&reader.read(frame.raw)));
+    assert_eq!(analyst.finish().conversations[0].forth.packets, 1);
 }
 
 #[test]

@@ -18,7 +18,8 @@ pub(super) struct Writer {
 pub(super) struct Packet<'a> {
     /// Nanoseconds since 1970.
     pub(super) time_ns: u64,
-    pub(super) inbound: bool,
+    /// Which way it went and what was wrong with it: [`super::flags`].
+    pub(super) flags: u32,
     /// Follows one packet through several files.
     pub(super) id: Option<u64>,
     pub(super) comments: &'a [String],
@@ -93,7 +94,7 @@ impl Writer {
             for comment in packet.comments {
                 body.option(OPT_COMMENT, comment.as_bytes());
             }
-            body.option(EPB_FLAGS, &(if packet.inbound { INBOUND } else { OUTBOUND }).to_le_bytes());
+            body.option(EPB_FLAGS, &packet.flags.to_le_bytes());
             if let Some(id) = packet.id {
                 body.option(EPB_PACKETID, &id.to_le_bytes());
             }
@@ -160,7 +161,5 @@ const NRB_IPV6: u16 = 2;
 
 /// Stamps count units of 10^-9 s.
 const NANOSECONDS: u8 = 9;
-const INBOUND: u32 = 1;
-const OUTBOUND: u32 = 2;
 /// "TLSK": the secrets are an NSS key log.
 const TLS_KEY_LOG: u32 = 0x544C_534B;

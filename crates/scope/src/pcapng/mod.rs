@@ -9,11 +9,12 @@
 
 mod block;
 mod comments;
+pub(crate) mod flags;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use base::{Direction, LinkType, Nic, PacketId};
+use base::{LinkType, Nic, PacketId};
 
 use crate::index::Index;
 use crate::recording::Recording;
@@ -55,7 +56,7 @@ fn write(index: &Index<'_>, nic: Nic, epoch: SystemTime) -> Vec<u8> {
     for frame in recording.frames_of(nic) {
         file.packet(&Packet {
             time_ns: since_1970(epoch).saturating_add(frame.at.nanos()),
-            inbound: frame.direction == Direction::In,
+            flags: flags::of(&frame),
             id: (frame.packet != PacketId::NONE).then_some(frame.packet.0),
             comments: comments.get(&frame.index).map_or(&[], Vec::as_slice),
             bytes: frame.bytes,
@@ -81,7 +82,7 @@ fn since_1970(epoch: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// LINKTYPE_ETHERNET and LINKTYPE_RAW of <https://www.tcpdump.org/linktypes.html>.
+/// LINKTYPE_ETHERNET and so on, of <https://www.tcpdump.org/linktypes.html>.
 const fn link_type_code(link_type: LinkType) -> u16 {
     match link_type {
         LinkType::Ethernet => 1,
