@@ -28,6 +28,10 @@ pub struct Lab {
     pub pictures: Pictures,
     /// Numbers that sweeps report: name and expression.
     pub measures: Vec<(String, Measure)>,
+    /// What theory says of some of them.
+    pub theories: Vec<(String, Measure)>,
+    /// What a sweep varies unless it is told otherwise, as `--vary` takes it, and with how many seeds.
+    pub sweep: (Vec<String>, Option<u64>),
 }
 
 /// What a lab wants drawn.
@@ -52,6 +56,8 @@ impl Lab {
             breaks_when: None,
             pictures: Pictures::default(),
             measures: Vec::new(),
+            theories: Vec::new(),
+            sweep: (Vec::new(), None),
         }
     }
 

@@ -11,7 +11,7 @@ use stack::Node;
 use crate::expect::{Expectation, Shortfall, check_all};
 use crate::outcome::{Outcome, Told};
 use crate::program::Commons;
-use crate::scenario::{At, BuildError, Built, Chosen, Do, Heading, LinkSpec, NodeSpec, Run, Scenario, WayPatch};
+use crate::scenario::{ArqSpec, At, BuildError, Built, Chosen, Do, Heading, Kill, LinkSpec, NodeSpec, Run, Scenario, WayPatch};
 
 /// A world in the middle of a run.
 pub struct Running {
@@ -53,6 +53,7 @@ impl Scenario {
         if ended {
             running.run_until((running.built.world.now() + self.linger).min(limit))?;
         }
+        running.built.world.tell_stations();
         let waiting = running.built.world.explain();
         let now = running.built.world.now();
         drop(running);
@@ -218,6 +219,7 @@ impl Running {
             }
             Do::Change { link, way, patch } => self.change(&link, way, &patch)?,
             Do::Frames(chosen) => self.choose(&chosen)?,
+            Do::Kill(kill) => self.kill(kill)?,
             Do::Crash { node } => {
                 let id = self.built.node(&node)?;
                 self.built.world.power_off(id);
@@ -278,6 +280,22 @@ impl Running {
                 self.built.world.rule(way, rule)
             }
         };
+        Ok(())
+    }
+
+    /// Loses frames of the reliable lines, in either direction.
+    fn kill(&mut self, kill: Kill) -> Result<(), BuildError> {
+        let lines: Vec<(String, ArqSpec)> =
+            self.links.values().filter_map(|link| Some((link.name.clone(), link.arq?))).collect();
+        if lines.is_empty() {
+            return Err(BuildError::new("there is no reliable line whose frames could be lost".into()));
+        }
+        for (name, arq) in lines {
+            let id = self.built.link(&name)?;
+            for way in [id.forth(), id.back()] {
+                self.built.world.rule(way, kill.rule(&arq));
+            }
+        }
         Ok(())
     }
 

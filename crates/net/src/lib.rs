@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod facts;
+mod link;
 mod machine;
 mod net;
 mod random;
@@ -23,6 +24,7 @@ mod tcp;
 mod timers;
 mod udp;
 
+pub use link::{LinkSocket, LinkStream};
 pub use machine::Machine;
 pub use net::{Interface, Net};
 pub use random::Random;
@@ -33,4 +35,4 @@ pub use task::{Task, current, spawn, try_current};
 pub use tcp::{TcpListener, TcpStream};
 pub use udp::UdpSocket;
 
-pub use stack::{BindError, Datagram, Keepalive, RawPacket, Route, SendError, TcpError, TcpInfo, TcpOption};
+pub use stack::{BindError, Datagram, Keepalive, LinkMessage, RawPacket, Route, SendError, TcpError, TcpInfo, TcpOption};

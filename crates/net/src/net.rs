@@ -17,7 +17,7 @@ use crate::random::Streams;
 use crate::runtime::{Shared, lock};
 use crate::sleep::Timeout;
 use crate::task::{Programs, start};
-use crate::{Random, RawSocket, Sleep, Task, TcpListener, TcpStream, UdpSocket};
+use crate::{LinkSocket, LinkStream, Random, RawSocket, Sleep, Task, TcpListener, TcpStream, UdpSocket};
 
 /// A host, as its programs see it. Cloning it is cheap; it works from any executor and thread.
 #[derive(Clone)]
@@ -146,6 +146,17 @@ impl Net {
     /// Sets the DNS servers.
     pub fn set_resolvers(&self, resolvers: Vec<IpAddr>) {
         *lock(&self.inner.resolvers) = resolvers;
+    }
+
+    /// A socket on a link: for frames whose type field is `ethertype` (0x88b5 and 0x88b6 are free for experiments, IEEE
+    /// 802). Reliable links carry them as bare bytes.
+    pub fn link_open(&self, port: Port, ethertype: u16) -> Result<LinkSocket, BindError> {
+        LinkSocket::open(self, port, ethertype)
+    }
+
+    /// A byte stream over the reliable link at `port`, without IP.
+    pub fn link_stream(&self, port: Port) -> Result<LinkStream, BindError> {
+        LinkSocket::open(self, port, LINK_STREAM).map(LinkStream::new)
     }
 
     /// Sends a whole frame as it is by one interface: for programs that speak a protocol of the link, such as ARP.
@@ -317,3 +328,6 @@ impl fmt::Debug for Net {
         write!(f, "Net({})", self.name())
     }
 }
+
+/// The type of a bare byte stream's frames: IEEE 802's first number for local experiments.
+const LINK_STREAM: u16 = 0x88b5;

@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 
 use base::SeqNum;
 use wire::arp::Operation;
+use wire::dot11;
+use wire::hdlc::Control;
 use wire::icmpv4::Message;
 use wire::tcp::Flags;
 
 use crate::dissect::dns;
-use crate::view::{Ip, Net, Tcp, Transport, Udp, View};
+use crate::view::{Ip, Net, Station, Tcp, Transport, Udp, View};
 
 /// Gives labels to packets, in the order in which they were sent.
 pub(crate) struct Labels {
@@ -33,6 +35,21 @@ impl Labels {
     }
 
     pub(crate) fn of(&mut self, view: &View<'_>) -> String {
+        let carried = self.carried(view);
+        match &view.station {
+            Some(Station::Hdlc(Control::I { ns, nr, .. }, len)) => match view.net {
+                Net::Other => format!("I {ns} (ack {nr}) {len} bytes"),
+                _ => format!("I {ns}: {carried}"),
+            },
+            Some(Station::Hdlc(Control::S { kind, nr, .. }, _)) => format!("{} {nr}", kind.name()),
+            Some(Station::Hdlc(Control::U { kind, .. }, _)) => kind.name().into(),
+            Some(Station::Air(header)) if header.kind != dot11::Kind::Data => header.kind.name().into(),
+            Some(Station::Air(header)) if matches!(view.net, Net::Other) => format!("data {}", header.sequence),
+            _ => carried,
+        }
+    }
+
+    fn carried(&mut self, view: &View<'_>) -> String {
         match &view.net {
             Net::Arp(arp) => match arp.operation {
                 Operation::Request => format!("ARP who has {}?", arp.target_ip),

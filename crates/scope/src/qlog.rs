@@ -11,10 +11,8 @@
 use std::io;
 use std::time::SystemTime;
 
-use base::event::{
-    AppFact, DropReason, Event, Fact, Flow, InternetFact, LinkFact, RetransmitCause, TransportFact, Value,
-};
-use base::{Duration, PacketId};
+use base::event::{AccessFact, ArqFact, BridgeFact, AppFact, DropReason, Event, Fact, Flow, InternetFact, LinkFact, RetransmitCause, TransportFact, Value};
+use base::{Duration, PacketId, Port};
 use serde_json::{Map, json};
 
 use crate::recording::Recording;
@@ -111,8 +109,55 @@ fn link(fact: &LinkFact) -> Told {
         LinkFact::Queue { port, frames } => {
             Told::new("link:queue_updated", None, json!({ "port": port.0, "frames": frames }))
         }
-        LinkFact::Arq { port, .. } | LinkFact::Access { port, .. } | LinkFact::Bridge { port, .. } => {
-            Told::new("link:event", None, json!({ "port": port.0 }))
+        LinkFact::Arq { port, fact } => arq(*port, fact),
+        LinkFact::Access { port, fact } => access(*port, fact),
+        LinkFact::Bridge { port, fact } => match fact {
+            BridgeFact::Role { role, state } => {
+                Told::new("bridge:port_changed", None, json!({ "port": port.0, "role": role, "state": state }))
+            }
+            BridgeFact::Flush => Told::new("bridge:flushed", None, json!({ "port": port.0 })),
+            BridgeFact::Storm => Told::new("bridge:storm", None, json!({ "port": port.0 })),
+        },
+    }
+}
+
+fn arq(port: Port, fact: &ArqFact) -> Told {
+    let port = port.0;
+    match fact {
+        ArqFact::State { from, to } => {
+            Told::new("hdlc:state_changed", None, json!({ "port": port, "old": from, "new": to }))
+        }
+        ArqFact::Window { oldest, next, expected, held } => {
+            let data = json!({ "port": port, "va": oldest, "vs": next, "vr": expected, "held": held });
+            Told::new("hdlc:window_updated", None, data)
+        }
+        ArqFact::Resend { number, why } => {
+            Told::new("hdlc:frame_sent_again", None, json!({ "port": port, "ns": number, "trigger": why }))
+        }
+        ArqFact::Timer { name, what } => {
+            Told::new("hdlc:timer_updated", None, json!({ "port": port, "timer": name, "event": what }))
+        }
+        ArqFact::Deliver { number, len } => {
+            Told::new("hdlc:delivered", None, json!({ "port": port, "ns": number, "length": len }))
+        }
+    }
+}
+
+fn access(port: Port, fact: &AccessFact) -> Told {
+    let port = port.0;
+    match fact {
+        AccessFact::Collision { attempt, bits, late } => {
+            let data = json!({ "port": port, "attempt": attempt, "bits": bits, "late": late });
+            Told::new("medium:collision", None, data)
+        }
+        AccessFact::Backoff { slots, of } => {
+            Told::new("medium:backoff", None, json!({ "port": port, "slots": slots, "of": of }))
+        }
+        AccessFact::Unanswered { attempt } => {
+            Told::new("medium:unanswered", None, json!({ "port": port, "attempt": attempt }))
+        }
+        AccessFact::Reserved { span } => {
+            Told::new("medium:reserved", None, json!({ "port": port, "span_ns": span.nanos() }))
         }
     }
 }

@@ -7,15 +7,55 @@ use std::net::{IpAddr, SocketAddr};
 
 use base::LinkType;
 use wire::ip::Protocol;
-use wire::{arp, ethernet, icmpv4, ipv4, ipv6, tcp, udp};
+use wire::ethernet::EtherType;
+use wire::hdlc::Control;
+use wire::{arp, ax25, dot11, ethernet, icmpv4, ipv4, ipv6, llc, radiotap, tcp, udp};
 
 /// The headers of one frame.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The link header, unless the link carries bare IP.
     pub ethernet: Option<ethernet::Header>,
+    /// What stations of a reliable line or a radio cell say to each other.
+    pub station: Option<Station>,
     /// What the link carries.
     pub net: Net<'a>,
+}
+
+/// The header of a frame between stations.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Station {
+    /// Of a reliable line: the control field, and how many bytes of information follow.
+    Hdlc(Control, usize),
+    /// Of a radio cell.
+    Air(dot11::Header),
+}
+
+impl Station {
+    fn of(link_type: LinkType, bytes: &[u8]) -> Option<Station> {
+        let hdlc = |control, at: usize, end: usize| Some(Station::Hdlc(control, end.saturating_sub(at)));
+        match link_type {
+            LinkType::Ax25 => {
+                let (header, len) = ax25::Header::parse(bytes.get(1..)?).ok()?;
+                hdlc(header.control, 1 + len, bytes.len())
+            }
+            LinkType::Llc => {
+                let (header, len) = llc::Header::parse(bytes).ok()?;
+                hdlc(header.control, len, bytes.len())
+            }
+            LinkType::Ethernet => {
+                let length = ethernet::Header::parse(bytes).ok()?.ethertype;
+                let (header, len) = llc::Header::parse(bytes.get(ethernet::LEN..)?).ok()?;
+                let ours = length.is_length() && header.dsap != llc::sap::STP;
+                if ours { hdlc(header.control, len, usize::from(length.0)) } else { None }
+            }
+            LinkType::Radiotap => {
+                let (at, _) = radiotap::parse(bytes).ok()?;
+                dot11::Header::parse(bytes.get(at..)?).ok().map(Station::Air)
+            }
+            LinkType::Ip => None,
+        }
+    }
 }
 
 /// The layer above the link.
@@ -60,22 +100,13 @@ pub enum Transport<'a> {
 impl<'a> View<'a> {
     /// Reads a frame.
     pub fn of(link_type: LinkType, bytes: &'a [u8]) -> View<'a> {
-        match link_type {
-            LinkType::Ip => View { ethernet: None, net: ip(bytes) },
-            LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => View { ethernet: None, net: Net::Other },
-            LinkType::Ethernet => {
-                let Ok(header) = ethernet::Header::parse(bytes) else {
-                    return View { ethernet: None, net: Net::Other };
-                };
-                let packet = bytes.get(ethernet::LEN..).unwrap_or_default();
-                let net = match header.ethertype {
-                    ethernet::EtherType::ARP => arp::Packet::parse(packet).map_or(Net::Other, Net::Arp),
-                    ethernet::EtherType::IPV4 | ethernet::EtherType::IPV6 => ip(packet),
-                    _ => Net::Other,
-                };
-                View { ethernet: Some(header), net }
-            }
-        }
+        let ethernet = ethernet::Header::parse(bytes).ok().filter(|_| link_type == LinkType::Ethernet);
+        let net = match wire::dissect::network(link_type, bytes) {
+            Some((place, EtherType::ARP)) => arp::Packet::parse(&bytes[place]).map_or(Net::Other, Net::Arp),
+            Some((place, EtherType::IPV4 | EtherType::IPV6)) => ip(&bytes[place]),
+            _ => Net::Other,
+        };
+        View { ethernet, station: Station::of(link_type, bytes), net }
     }
 
     /// The ARP packet in it.

@@ -1,15 +1,17 @@
 //! Facts in plain words: used as comments in captures, at the side of ladders, and in stories.
 
+mod link;
+
 use std::fmt::Write as _;
 
 use base::Duration;
-use base::event::{Fact, InternetFact, LinkFact, RetransmitCause, TransportFact};
+use base::event::{Fact, InternetFact, RetransmitCause, TransportFact};
 
 /// What a fact says, as one phrase without a full stop and without the node's name.
 pub(crate) fn fact(fact: &Fact) -> String {
     match fact {
         Fact::Drop(reason) => format!("dropped: {}", reason.text()),
-        Fact::Link(fact) => link(fact),
+        Fact::Link(fact) => link::link(fact),
         Fact::Internet(fact) => internet(fact),
         Fact::Transport(fact) => transport(fact),
         Fact::App(fact) => {
@@ -19,17 +21,6 @@ pub(crate) fn fact(fact: &Fact) -> String {
             }
             text
         }
-    }
-}
-
-fn link(fact: &LinkFact) -> String {
-    match fact {
-        LinkFact::NeighborFound { ip, mac, .. } => format!("learned that {ip} is at {mac}"),
-        LinkFact::NeighborSilent { ip, .. } => format!("nobody answered for {ip}"),
-        LinkFact::Queue { frames, .. } => format!("{} in the queue", count(u64::from(*frames), "frame")),
-        LinkFact::Arq { fact, .. } => format!("{fact:?}"),
-        LinkFact::Access { fact, .. } => format!("{fact:?}"),
-        LinkFact::Bridge { fact, .. } => format!("{fact:?}"),
     }
 }
 

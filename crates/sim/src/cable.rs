@@ -114,6 +114,7 @@ impl From<Way> for On {
 }
 
 /// The state of one way: what every frame needs, in one line of the processor's cache.
+#[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(crate) struct WayState {
     /// When the present transmission ends.
@@ -129,6 +130,8 @@ pub(crate) struct WayState {
     pub(crate) up: bool,
     /// Whether the cable has rules.
     pub(crate) ruled: bool,
+    /// Whether a station at its start repairs what it loses.
+    pub(crate) reliable: bool,
     /// Whether the queue holds a `Free` event for it.
     pub(crate) free_queued: bool,
 }
@@ -146,6 +149,7 @@ impl WayState {
             to,
             up: true,
             ruled: false,
+            reliable: false,
             free_queued: false,
         }
     }
@@ -159,6 +163,16 @@ impl WayState {
         }
         self.free_at = self.free_at.max(now) + self.last_time;
         self.free_at + self.delay
+    }
+
+    /// The same for a transmission that lasts `span`.
+    pub(crate) fn transmit_for(&mut self, span: Duration, now: Instant) -> Instant {
+        self.free_at = self.free_at.max(now) + span;
+        self.free_at + self.delay
+    }
+
+    pub(crate) fn rate_bps(&self) -> u64 {
+        self.rate_bps
     }
 
     /// Carries frames otherwise from now on. The present transmission and what is in flight are not changed.

@@ -1,16 +1,18 @@
 //! What all nodes of a world share while one of them is attended to: time, the event queue, the cables, the observer.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use base::event::{DropReason, LinkDrop};
-use base::{Cx, Direction, Event as Seen, Fact, FrameSeen, Instant, Kind, Nic, NodeId, Port, Rng, Sink};
+use base::{Cx, Direction, Event as Seen, Fact, Flaw, FrameSeen, Instant, Kind, Nic, NodeId, Port, Rng, Sink};
 use slab::Slab;
 use stack::Node;
 use wire::PacketBuf;
 
 use crate::cable::{LinkId, On, Way, WayState};
 use crate::flight::{Flights, Flying};
+use crate::medium::{Fate, MediumCx, Slot, judge};
 use crate::queue::{Alarm, Entry, Event, Queue};
+use crate::reliable::{LineEnd, LineInput, hit};
 use crate::rule::{Rule, RuleId, Verdict};
 
 /// Everything but the nodes.
@@ -23,6 +25,10 @@ pub(crate) struct Fabric {
     /// One list per cable.
     pub(crate) rules: Vec<Vec<RuleState>>,
     pub(crate) strays: Slab<Stray>,
+    /// The stations of reliable lines, by the way that starts at each.
+    pub(crate) lines: BTreeMap<u32, LineEnd>,
+    /// Media that several ports share.
+    pub(crate) media: Vec<Slot>,
     pub(crate) open: Vec<OpenPort>,
     /// Open ports that have frames and were not named yet.
     pub(crate) open_ready: VecDeque<Port>,
@@ -81,6 +87,8 @@ pub(crate) enum Attachment {
     Way(u32),
     /// A port of the world.
     Open(Port),
+    /// A place at a shared medium: which medium, which tap.
+    Tap(u16, u16),
 }
 
 /// A port of the world: a node's port that has no cable inside.
@@ -112,6 +120,8 @@ pub(crate) enum Input {
     Timer,
     /// The medium at this port is free.
     Free(Port),
+    /// Something for the station of a reliable line at this port, where the way of this number starts.
+    Line(Port, u32, LineInput),
     /// Nothing: a program called into it.
     Nothing,
 }
@@ -124,7 +134,12 @@ impl Fabric {
             Input::Frame(port, frame) => node.on_frame(&mut self.cx(place), port, frame),
             Input::Timer => node.on_timer(&mut self.cx(place)),
             Input::Free(port) => self.pull(place, node, port),
-            Input::Nothing => {}
+            Input::Line(port, index, input) => self.line_input(place, node, port, index, input),
+            Input::Nothing => {
+                if !self.lines.is_empty() {
+                    self.relieve_lines(place, node);
+                }
+            }
         }
         while let Some(port) = node.poll_ready() {
             self.pull(place, node, port);
@@ -141,6 +156,7 @@ impl Fabric {
     /// transmission. A port that has nothing more to send costs no event.
     fn pull<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port) {
         match place.ports.get(port) {
+            Attachment::Way(index) if self.ways[index as usize].reliable => self.pull_line(place, node, port, index),
             Attachment::Way(index) => loop {
                 let way = &mut self.ways[index as usize];
                 if way.free_at > self.now {
@@ -154,6 +170,7 @@ impl Fabric {
                 let Some(frame) = node.poll_frame(&mut self.cx(place), port) else { return };
                 self.transmit(index, frame);
             },
+            Attachment::Tap(medium, tap) => self.offer(place, node, port, usize::from(medium), usize::from(tap)),
             Attachment::Open(outer) => {
                 let open = &mut self.open[usize::from(outer.0)];
                 if !open.listed {
@@ -167,6 +184,36 @@ impl Fabric {
                 }
             }
         }
+    }
+
+    /// Gives the station at a tap as many frames as it takes.
+    fn offer<N: Node + ?Sized>(&mut self, place: &mut Place, node: &mut N, port: Port, medium: usize, tap: usize) {
+        while self.media[medium].medium.has_room(tap) {
+            let Some(frame) = node.poll_frame(&mut self.cx(place), port) else { break };
+            if self.ways[self.media[medium].taps[tap].out.index() as usize].up {
+                self.with_medium(medium, |medium, cx| medium.on_frame(cx, tap, frame));
+            } else {
+                self.lose(place.id, &frame, LinkDrop::NoCarrier);
+            }
+        }
+    }
+
+    /// Calls into a medium, and sets its alarm.
+    pub(crate) fn with_medium(&mut self, index: usize, act: impl FnOnce(&mut dyn crate::medium::Medium, &mut MediumCx<'_>)) {
+        let Fabric { now, queue, media, sink, wants_frames, frames, rules, .. } = self;
+        let Slot { medium, alarm, taps, .. } = &mut media[index];
+        let (now, wants_frames) = (*now, *wants_frames);
+        act(&mut **medium, &mut MediumCx { now, sink: &mut **sink, wants_frames, frames, rules, taps });
+        alarm.set(medium.due(), now, queue, Event::Medium(index as u32));
+    }
+
+    /// What the plug of a tap does to a frame that arrives there.
+    pub(crate) fn judge_arrival(&mut self, way: Way, frame: &PacketBuf) -> Fate {
+        let state = &self.ways[way.index() as usize];
+        if !state.up {
+            return Fate::Lost;
+        }
+        if state.ruled { judge(&mut self.rules[way.link.0 as usize], way, self.now, frame) } else { Fate::Fine }
     }
 
     /// The network card at which a way starts: where the other way of its cable ends.
@@ -196,14 +243,21 @@ impl Fabric {
 
     /// Asks the rules what becomes of a frame that would arrive at `at`.
     #[cold]
-    fn judge(&mut self, index: u32, mut at: Instant, mut frame: PacketBuf) {
+    pub(crate) fn judge(&mut self, index: u32, mut at: Instant, mut frame: PacketBuf) {
         let way = Way::from_index(index);
         let (mut copies, mut damaged, mut late) = (1, false, false);
+        let mut passed = Vec::new();
         for state in self.rules[way.link.0 as usize].iter_mut().filter(|state| state.on.includes(way)) {
             match state.rule.on_frame(self.now, &mut state.rng, &frame) {
                 Verdict::Pass => {}
                 Verdict::Delay(by) => (at, late) = (at + by, true),
                 Verdict::Duplicate => copies += 1,
+                Verdict::Corrupt if self.ways[index as usize].reliable => {
+                    if let Some(others) = hit(&mut state.rng, &frame) {
+                        damaged = true;
+                        passed.extend(others);
+                    }
+                }
                 Verdict::Corrupt => damaged = true,
                 Verdict::CorruptUndetected => flip_bit(&mut state.rng, &mut frame),
                 Verdict::Drop => {
@@ -216,6 +270,9 @@ impl Fabric {
             self.depart(index, at, damaged, late, frame.clone());
         }
         self.depart(index, at, damaged, late, frame);
+        for wrong in passed {
+            self.depart(index, at, false, late, wrong);
+        }
     }
 
     fn depart(&mut self, index: u32, at: Instant, damaged: bool, late: bool, frame: PacketBuf) {
@@ -224,7 +281,7 @@ impl Fabric {
 
     /// Puts a frame behind the others that fly this way. Only the first of them has an event.
     #[inline]
-    fn fly(&mut self, index: u32, at: Instant, damaged: bool, frame: PacketBuf) {
+    pub(crate) fn fly(&mut self, index: u32, at: Instant, damaged: bool, frame: PacketBuf) {
         let way = &mut self.ways[index as usize];
         let sequence = match self.flights.last(way.flight) {
             Some(last) if last.at > at => return self.stray(index, at, damaged, frame),
@@ -262,7 +319,7 @@ impl Fabric {
             Event::Stray(slot) => {
                 self.strays.get(slot as usize).is_some_and(|stray| stray.flying.sequence == first.sequence)
             }
-            Event::Free(_) | Event::Wake(_) | Event::Sleep => true,
+            Event::Free(_) | Event::Wake(_) | Event::Medium(_) | Event::Line(_) | Event::Sleep => true,
         };
         if !current {
             self.queue.skip();
@@ -301,7 +358,12 @@ impl Fabric {
 
     /// Shows a frame at a network card.
     pub(crate) fn show(&mut self, nic: Nic, direction: Direction, frame: &PacketBuf) {
-        let seen = FrameSeen { at: self.now, nic, direction, packet: frame.id, bytes: frame.parts(), flaw: None };
+        self.show_flawed(nic, direction, frame, None);
+    }
+
+    /// The same for a frame whose bits may have suffered.
+    pub(crate) fn show_flawed(&mut self, nic: Nic, direction: Direction, frame: &PacketBuf, flaw: Option<Flaw>) {
+        let seen = FrameSeen { at: self.now, nic, direction, packet: frame.id, bytes: frame.parts(), flaw };
         self.sink.frame(seen);
     }
 }

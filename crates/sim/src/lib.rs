@@ -5,6 +5,8 @@
 //!   fabric  what one visit to a node may touch: time, queue, cables, observer
 //!   queue   events by (time, sequence)      cable   rate, delay      flight  frames between two ends
 //!   rule    faults                          seat    the nodes        node    the world as a node
+//!   reliable  stations at both ends of a line that repair what it loses
+//!   medium  what several stations share     share   a world's shared media
 //! ```
 
 #![forbid(unsafe_code)]
@@ -12,15 +14,18 @@
 mod cable;
 mod fabric;
 mod flight;
-mod hub;
+mod medium;
+mod share;
+mod silent;
 mod node;
 mod queue;
+mod reliable;
 pub mod rule;
 mod seat;
 mod world;
 
 pub use cable::{Cable, LinkId, On, Way};
-pub use hub::Hub;
+pub use medium::{BusConfig, MediumId, RadioConfig, Shape, Tap};
 pub use link::{Counters, SwitchConfig};
 pub use rule::{Rule, RuleId, Verdict};
 pub use world::{Stats, World};

@@ -20,6 +20,10 @@ pub(crate) enum Event {
     Free(u32),
     /// A node's deadline.
     Wake(u32),
+    /// A shared medium has something to do.
+    Medium(u32),
+    /// A station of a reliable line has waited long enough: the way that starts at it.
+    Line(u32),
     /// A program's sleep is over.
     Sleep,
 }

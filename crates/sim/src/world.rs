@@ -35,12 +35,12 @@ pub struct World {
     pub(crate) fabric: Fabric,
     pub(crate) seats: Vec<Seat>,
     /// The nodes' names, apart from what every frame needs.
-    names: Vec<String>,
+    pub(crate) names: Vec<String>,
     by_name: BTreeMap<String, NodeId>,
     runtime: Runtime,
     /// When the next program wakes up.
     sleep: Alarm,
-    root: Rng,
+    pub(crate) root: Rng,
     rules_made: u64,
     touched: Vec<NodeId>,
     events: u64,
@@ -75,6 +75,8 @@ impl World {
                 flights: Flights::default(),
                 rules: Vec::new(),
                 strays: slab::Slab::new(),
+                media: Vec::new(),
+                lines: BTreeMap::new(),
                 open: Vec::new(),
                 open_ready: VecDeque::new(),
                 wants_frames: sink.wants(SinkKind::Frame),
@@ -178,7 +180,7 @@ impl World {
         outer
     }
 
-    fn attach(&mut self, nic: Nic, attachment: Attachment) {
+    pub(crate) fn attach(&mut self, nic: Nic, attachment: Attachment) {
         let seat = &mut self.seats[nic.node.0 as usize];
         let name = &self.names[nic.node.0 as usize];
         let port = seat.place.ports.get_mut(nic.port);
@@ -276,6 +278,7 @@ impl World {
         if matches!(seat.kind, Kind::Host(_)) {
             self.kill(node);
         }
+        self.reset_lines(node);
     }
 
     /// Switches a node on again. A host starts anew, with its settings and interfaces, without addresses, routes and
@@ -409,6 +412,11 @@ impl World {
             let due = match first.event {
                 Event::Wake(node) => seats[node as usize].place.alarm.check(first, &mut fabric.queue),
                 Event::Sleep => sleep.check(first, &mut fabric.queue),
+                Event::Line(index) => match fabric.lines.get_mut(&index) {
+                    Some(end) => end.alarm.check(first, &mut fabric.queue),
+                    None => fabric.holds(first),
+                },
+                Event::Medium(index) => fabric.media[index as usize].alarm.check(first, &mut fabric.queue),
                 Event::Arrival(_) | Event::Stray(_) | Event::Free(_) => fabric.holds(first),
             };
             if due {
@@ -446,6 +454,11 @@ impl World {
                 self.seats[node as usize].place.alarm.taken();
                 self.visit(NodeId(node), Input::Timer);
             }
+            Event::Line(index) => self.on_line_timer(index),
+            Event::Medium(index) => {
+                self.fabric.media[index as usize].alarm.taken();
+                self.on_medium(index as usize);
+            }
             Event::Sleep => {
                 self.sleep.taken();
                 self.runtime.on_timer();
@@ -462,7 +475,10 @@ impl World {
 
     /// A frame has been received.
     fn arrive(&mut self, way: u32, flying: Flying) {
-        let to = self.fabric.ways[way as usize].to;
+        let WayState { to, reliable, .. } = self.fabric.ways[way as usize];
+        if reliable {
+            return self.receive_on_line(to, Way::reverse(way), flying);
+        }
         self.receive(to, flying);
     }
 

@@ -14,7 +14,7 @@ pub use config::{Buffer, Config, CongestionControl, Ecn, InterfaceConfig, Route}
 pub use host::Host;
 pub use node::Node;
 pub use socket::{
-    Agreed, BindError, Board, ConnId, Datagram, Keepalive, ListenerId, LossPhase, RawId, RawPacket, Rtt, SendError,
+    Agreed, BindError, Board, ConnId, Datagram, Keepalive, LinkId, LinkMessage, ListenerId, LossPhase, RawId, RawPacket, Rtt, SendError,
     SocketId, TcpError, TcpInfo, TcpOption, Totals, UdpId, Waiting,
 };
 pub use wake::{Wake, Why};

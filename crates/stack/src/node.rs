@@ -29,6 +29,10 @@ pub trait Node: Send {
     fn has_frame(&mut self, _: Port) -> bool {
         true
     }
+    /// Whether the node wants more frames from `port`. A link that can hold frames back asks; other drivers do not.
+    fn can_take(&self, _: Port) -> bool {
+        true
+    }
     /// The time of `poll_at` without the reason; [`Instant::FAR`]: never.
     fn due(&self) -> Instant {
         self.poll_at().map_or(Instant::FAR, |wake| wake.at)

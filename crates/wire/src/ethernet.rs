@@ -112,7 +112,13 @@ pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
         layer.summary = format!("Ethernet {} > {} type {}", header.src, header.dst, header.ethertype);
     }
     let place = dissection.push(layer);
-    dissection.next(Key::EtherType(header.ethertype), range.start + LEN..range.end);
+    let carried = range.start + LEN..range.end;
+    if header.ethertype.is_length() {
+        let end = carried.start + usize::from(header.ethertype.0);
+        dissection.next(Key::Llc, carried.start..end.min(carried.end));
+    } else {
+        dissection.next(Key::EtherType(header.ethertype), carried);
+    }
     let padding = dissection.claimed()..range.end;
     if let Some(layer) = dissection.layer_mut(place).filter(|_| !padding.is_empty()) {
         layer.field("Padding", padding.clone(), format_args!("{} bytes", padding.len()));

@@ -9,6 +9,7 @@ pub mod ax25;
 pub mod checksum;
 pub mod dhcp;
 pub mod dissect;
+pub mod dot11;
 mod error;
 pub mod ethernet;
 pub mod fcs;
@@ -19,6 +20,7 @@ pub mod ipv4;
 pub mod ipv6;
 pub mod llc;
 mod packet;
+pub mod radiotap;
 pub mod tcp;
 pub mod udp;
 

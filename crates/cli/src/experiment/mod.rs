@@ -12,6 +12,7 @@ use crate::output::say_what_is_missing;
 use crate::source::Source;
 use crate::{quantity, terminal};
 use base::Duration;
+use lab::scenario::{At, Do, Kill};
 
 /// What can be asked of a run.
 #[derive(clap::Args, Clone, Debug)]
@@ -25,6 +26,9 @@ pub(crate) struct Options {
     /// Change a setting: link.wire.loss=5%, node.client.stack.nagle=false, or one of the file's knobs
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Lose frames of a reliable line: data:3, the third one and all its repetitions; ack:5@once, what acknowledges five
+    #[arg(long, value_name = "KIND:K[@once]")]
+    pub(crate) kill: Vec<Kill>,
     /// Keep all that the run leaves: captures, events, series, ladder, plots, report.html
     #[arg(long, short, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -51,6 +55,8 @@ pub(crate) fn run(source: &Source, options: &Options) -> Result<ExitCode, Proble
     if let Some(until) = options.until {
         lab.scenario.limit = until;
     }
+    let killed = options.kill.iter().map(|kill| At { at: Duration::ZERO, what: Do::Kill(*kill) });
+    lab.scenario.timeline.extend(killed);
     let seed = options.seed.unwrap_or(lab.seed);
     let outcome = progress::during(&source.name, || match options.out {
         Some(_) => lab.run(seed),

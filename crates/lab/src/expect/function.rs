@@ -4,6 +4,7 @@ use super::error::{ExpressionError, Span};
 use super::plan::{Node, Type};
 use super::reckon as r;
 use super::source::Kind;
+use super::theory;
 use super::value::Value;
 
 /// A function of the language.
@@ -72,7 +73,7 @@ pub(super) fn functions() -> &'static [Function] {
     &FUNCTIONS
 }
 
-static FUNCTIONS: [Function; 29] = [
+static FUNCTIONS: [Function; 32] = [
     function("count", &[Takes::Many], Gives::Number, "how many records or items", r::count),
     function("first", &[Takes::Many], Gives::Item, "the first record or item", r::first),
     function("last", &[Takes::Many], Gives::Item, "the last record or item", r::last),
@@ -119,6 +120,22 @@ static FUNCTIONS: [Function; 29] = [
     function("floor", &[Takes::Number], Gives::Number, "to the next smaller whole number", r::floor),
     function("ceil", &[Takes::Number], Gives::Number, "to the next larger whole number", r::ceil),
     function("sqrt", &[Takes::Number], Gives::Number, "the square root", r::sqrt),
+    function("pow", &[Takes::Number, Takes::Number], Gives::Number, "the first to the power of the second", r::pow),
+    function(
+        "bianchi",
+        &[Takes::Number, Takes::Number, Takes::Number, Takes::Time, Takes::Time, Takes::Time, Takes::Time],
+        Gives::Number,
+        "802.11's saturation throughput as a share, by Bianchi's formula: stations, first window, doublings; the times of \
+         payload, success and collision, and a slot",
+        theory::bianchi,
+    ),
+    function(
+        "arq",
+        &[Takes::TextOrList, Takes::Number, Takes::Number, Takes::Number],
+        Gives::Number,
+        "the utilisation of a reliable line by the textbook: 'stop-and-wait', 'go-back-n' or 'selective-repeat', window, a, p",
+        theory::arq,
+    ),
     function("log2", &[Takes::Number], Gives::Number, "the logarithm to base 2", r::log2),
     function(
         "rate",

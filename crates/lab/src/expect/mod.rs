@@ -36,6 +36,7 @@ mod source;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod theory;
 mod token;
 mod unit;
 mod value;

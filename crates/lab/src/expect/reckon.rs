@@ -150,6 +150,13 @@ pub(super) fn sqrt<'a>(of: &[Value<'a>]) -> Reckoned<'a> {
     of_number(&of[0], f64::sqrt)
 }
 
+pub(super) fn pow<'a>(of: &[Value<'a>]) -> Reckoned<'a> {
+    match (&of[0], &of[1]) {
+        (Value::Absent, _) | (_, Value::Absent) => Ok(Value::Absent),
+        (base, exponent) => Ok(Value::Number(number(base)?.powf(number(exponent)?))),
+    }
+}
+
 pub(super) fn log2<'a>(of: &[Value<'a>]) -> Reckoned<'a> {
     of_number(&of[0], f64::log2)
 }

@@ -35,7 +35,7 @@ fn look(node: &NodeSpec) -> (&'static str, &'static str) {
         Kind::Host => ("box", "#e8f1fb"),
         Kind::TwoWay => ("box", "#fbe9e8"),
         Kind::Router => ("ellipse", "#fdf3d8"),
-        Kind::Switch(_) | Kind::Hub(_) => ("hexagon", "#e9f6ea"),
+        Kind::Switch(_) | Kind::Medium(..) => ("hexagon", "#e9f6ea"),
     }
 }
 

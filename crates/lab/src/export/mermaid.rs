@@ -16,7 +16,7 @@ pub fn mermaid(lab: &Lab) -> String {
         let (open, close) = match node.kind {
             Kind::Host | Kind::TwoWay => ("[", "]"),
             Kind::Router => ("([", "])"),
-            Kind::Switch(_) | Kind::Hub(_) => ("{{", "}}"),
+            Kind::Switch(_) | Kind::Medium(..) => ("{{", "}}"),
         };
         let _ = writeln!(text, "  n{index}{open}{label}{close}");
     }

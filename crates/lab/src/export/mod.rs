@@ -16,7 +16,7 @@ fn node_lines(node: &NodeSpec) -> Vec<String> {
         Kind::Host => None,
         Kind::Router => Some("router"),
         Kind::Switch(_) => Some("switch"),
-        Kind::Hub(_) => Some("hub"),
+        Kind::Medium(..) => Some("medium"),
         Kind::TwoWay => Some("two-way server"),
     };
     let mut lines = vec![node.name.clone()];

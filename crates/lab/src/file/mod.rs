@@ -1,12 +1,13 @@
 //! Scenario files: TOML in, a [`Lab`] out, or a diagnosis with every mistake in its place.
 //!
 //! ```text
-//!   text ─> tree ─(overrides)─> structure ─────────> types ─> meaning ─> Lab
+//!   text ─> tree ─(overrides, copies)─> structure ─────────> types ─> meaning ─> Lab
 //!           syntax              schema, scalar,      serde    names, addresses,
 //!                               quantity, names               programs, expressions
 //!   diagnose   every problem with file, line, underlined text and help
 //! ```
 
+mod copies;
 mod diagnose;
 mod inner;
 mod meaning;
@@ -61,6 +62,8 @@ pub fn read_with_warnings(
         let start = sources.add("--set", setting.text());
         problems.extend(overrides::apply(&mut tree, schema, setting.text(), start));
     }
+    let knobs = overrides::knob_values(&tree, schema);
+    problems.extend(copies::expand(&mut tree));
     problems.extend(structure::check(tree.root(), schema));
     if problems.iter().any(Problem::is_error) {
         return Err(Diagnosis::new(sources, problems));
@@ -73,7 +76,7 @@ pub fn read_with_warnings(
             return Err(Diagnosis::new(sources, vec![problem]));
         }
     };
-    let (lab, found) = meaning::lab(&tree, &file, &|span| sources.text(span).to_owned());
+    let (lab, found) = meaning::lab(&tree, &file, &knobs, &|span| sources.text(span).to_owned());
     problems.extend(found);
     let failed = problems.iter().any(Problem::is_error);
     let diagnosis = Diagnosis::new(sources, problems);
@@ -99,7 +102,8 @@ fn shortcuts(tree: &Tree, sources: &Sources) -> Vec<Problem> {
         let start = sources.end();
         let mut found = overrides::apply(&mut broken, schema(), text, start);
         if found.is_empty() {
-            found = structure::check(broken.root(), schema());
+            found = copies::expand(&mut broken);
+            found.extend(structure::check(broken.root(), schema()));
             found.retain(|problem| problem.starts_at() >= start);
         }
         let home = |span: &Span| match span.start.checked_sub(start) {

@@ -99,6 +99,27 @@ pub(super) fn check_path(tree: &Tree, schema: &Json, path: &str, start: usize) -
     places(tree, schema, &steps(path, start), None).err().map(|problem| *problem)
 }
 
+/// What each knob of a document is set to; those that the document does not set are left out.
+pub(super) fn knob_values(tree: &Tree, schema: &Json) -> Vec<(String, String)> {
+    let knobs = tree.root().child("knobs").map_or(&[][..], Item::entries);
+    let value_of = |(key, knob): &(Key, Item)| {
+        let path = knob.text().or_else(|| elements(knob).find_map(Item::text))?;
+        let places = places(tree, schema, &steps(path, 0), None).ok()?;
+        let item = places.iter().find_map(|place| {
+            place.iter().try_fold(tree.root(), |item, step| item.child(&step.name))
+        })?;
+        let text = match &item.value {
+            Value::Text(text) => text.clone(),
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => number.to_string(),
+            Value::Bool(truth) => truth.to_string(),
+            Value::Date(_) | Value::List(_) | Value::Table(_) => return None,
+        };
+        Some((key.name.clone(), text))
+    };
+    knobs.iter().filter_map(value_of).collect()
+}
+
 /// Every place that a path means.
 fn places(tree: &Tree, schema: &Json, steps: &[Key], value: Option<&str>) -> Result<Vec<Vec<Key>>, Box<Problem>> {
     let paths = match steps {

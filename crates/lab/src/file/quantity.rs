@@ -22,7 +22,7 @@ pub struct WrongQuantity {
 }
 
 impl WrongQuantity {
-    fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         WrongQuantity { what: what.into(), hint: hint.into() }
     }
 }

@@ -9,6 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::scenario::{Kill, WrongKill};
+
 use super::quantity::{self, Loss, Own, Target, WrongQuantity};
 
 /// Declares a value that is written as text: its format's name, an example, and how it is read.
@@ -72,6 +74,8 @@ scalar!(/// The name of a node of the file.
 scalar!(/// The name of a link of the file.
     LinkName(String), "link", "wire", quantity::name);
 
+scalar!(/// Which frame of a reliable line: `data:3`, `ack:5@once`.
+    Chosen(Kill), "chosen", "data:3", |text: &str| text.parse().map_err(|error: WrongKill| WrongQuantity::new(error.to_string(), "data:3, ack:5@once")));
 scalar!(/// One end of a link: node and interface, `client:eth0`.
     Plug((String, String)), "plug", "client:eth0", quantity::plug);
 scalar!(/// An IP address.
@@ -96,6 +100,7 @@ pub(super) fn check(format: &str, text: &str) -> Result<(), WrongQuantity> {
         "buffer" => BufferSize::read(text).map(drop),
         "endpoint" => Endpoint::read(text).map(drop),
         "name" | "node" | "link" => Name::read(text).map(drop),
+        "chosen" => Chosen::read(text).map(drop),
         "plug" => Plug::read(text).map(drop),
         "ip" => Ip::read(text).map(drop),
         "network" => Network::read(text).map(drop),

@@ -166,6 +166,22 @@ impl Tree {
         &self.root
     }
 
+    /// The entries of a table of the document.
+    pub(super) fn table_mut(&mut self, name: &str) -> Option<&mut Vec<(Key, Item)>> {
+        match &mut self.root.child_mut(name)?.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list of the document.
+    pub(super) fn list_mut(&mut self, name: &str) -> Option<&mut Vec<Item>> {
+        match &mut self.root.child_mut(name)?.value {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
     /// The value at a place.
     pub(super) fn item(&self, place: &Place) -> Option<&Item> {
         place.0.iter().try_fold(&self.root, |item, step| item.child(step))

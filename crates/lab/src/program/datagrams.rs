@@ -94,9 +94,16 @@ impl Datagrams {
     }
 
     fn gap(&self, rng: &Random) -> Duration {
-        match self.arrivals {
-            Arrivals::Regular => self.every.0,
-            Arrivals::Poisson => Duration::from_secs_f64(self.every.0.secs_f64() * exponential(rng)),
+        self.arrivals.gap(self.every.0, rng)
+    }
+}
+
+impl Arrivals {
+    /// The time from one thing to the next.
+    pub(super) fn gap(self, every: Duration, rng: &Random) -> Duration {
+        match self {
+            Arrivals::Regular => every,
+            Arrivals::Poisson => Duration::from_secs_f64(every.secs_f64() * exponential(rng)),
         }
     }
 }

@@ -17,7 +17,9 @@ mod reader;
 pub mod registry;
 mod requests;
 mod script;
+mod talk;
 mod traceroute;
+mod transfer;
 mod web;
 mod website;
 
@@ -27,12 +29,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
-use base::Rng;
+use base::{Mac, Rng};
 use net::{Net, Task};
 use services::tls::{Authority, Trust};
 use wire::ip::Protocol;
 
-use crate::scenario::{NodeSpec, Run, Scenario};
+use crate::scenario::{NodeSpec, Run, Scenario, mac_of};
 
 pub use announce::Announce;
 pub use browse::Browse;
@@ -49,7 +51,9 @@ pub use ping::Ping;
 pub use reader::Reader;
 pub use requests::Requests;
 pub use script::{Script, Step};
+pub use talk::{Listener, Talk};
 pub use traceroute::Traceroute;
+pub use transfer::{Receiver, Transfer};
 pub use web::{Certificate, Web};
 pub use website::{Http, Https, WebPage, Website};
 
@@ -94,6 +98,8 @@ pub struct Commons {
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Names {
     addresses: BTreeMap<String, IpAddr>,
+    /// The hardware address of each node's first interface.
+    stations: BTreeMap<String, Mac>,
     /// Addresses of hosts that speak for zones of the DNS.
     name_servers: Vec<IpAddr>,
 }
@@ -105,7 +111,9 @@ impl Names {
         let speaks = |node: &&NodeSpec| node.programs.iter().any(|run| run.program.speaks_for_zones());
         let name_servers = scenario.nodes.iter().filter(speaks).filter_map(first).map(|(_, ip)| ip).collect();
         let nodes = scenario.nodes.iter().filter_map(first);
-        Names { addresses: nodes.chain(scenario.names.iter().cloned()).collect(), name_servers }
+        let station = |node: &NodeSpec| Some((node.name.clone(), mac_of(&node.name, &node.interfaces.first()?.name)));
+        let stations = scenario.nodes.iter().filter_map(station).collect();
+        Names { addresses: nodes.chain(scenario.names.iter().cloned()).collect(), stations, name_servers }
     }
 
     /// All names and their addresses, in the order of the names.
@@ -145,6 +153,11 @@ impl Commons {
     /// See [`Names::resolve`].
     pub fn resolve(&self, host: &str, port: u16) -> Result<SocketAddr, String> {
         self.names.resolve(host, port)
+    }
+
+    /// The hardware address of a node's first interface.
+    pub fn station(&self, node: &str) -> Option<Mac> {
+        self.names.stations.get(node).copied()
     }
 
     /// All names, to be kept.

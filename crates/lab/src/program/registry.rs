@@ -19,7 +19,9 @@ use super::ping::Ping;
 use super::reader::Reader;
 use super::requests::Requests;
 use super::script::Script;
+use super::talk::{Listener, Talk};
 use super::traceroute::Traceroute;
+use super::transfer::{Receiver, Transfer};
 use super::website::{Http, Https, Website};
 
 /// What a host may run on its own account: `program = "bulk"`.
@@ -34,7 +36,9 @@ static PROGRAMS: &[Entry] = &[
     entry::<Ping>(),
     entry::<Requests>(),
     entry::<Script>(),
+    entry::<Talk>(),
     entry::<Traceroute>(),
+    entry::<Transfer>(),
 ];
 
 /// What a host may serve with its usual settings, `serve = ["echo"]`, or run with others.
@@ -43,9 +47,11 @@ pub static SERVICES: &[Entry] = &[
     entry::<Echo>(),
     entry::<Http>(),
     entry::<Https>(),
+    entry::<Listener>(),
     entry::<Meter>(),
     entry::<NameServer>(),
     entry::<Reader>(),
+    entry::<Receiver>(),
     entry::<Resolver>(),
     entry::<Sink>(),
     entry::<Website>(),

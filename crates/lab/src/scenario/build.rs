@@ -1,13 +1,13 @@
 //! From the value to a world that can run: names become ids, and what cannot be is refused by name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use base::{Cidr, LinkType, Mac, NodeId, Port, Rng, Sink};
-use sim::{Cable, Hub, LinkId, SwitchConfig, World};
+use base::{Cidr, LinkType, Mac, Nic, NodeId, Port, Rng, Sink};
+use sim::{Cable, LinkId, MediumId, SwitchConfig, Tap, World};
 use stack::{InterfaceConfig, Route};
 
-use super::{Do, InterfaceSpec, Kind, LinkSpec, NodeSpec, Scenario, WaySpec};
+use super::{Do, InterfaceSpec, Kind, LinkSpec, MediumSpec, NodeSpec, Scenario, WaySpec};
 use crate::counterfactual::TwoWay;
 
 /// A scenario whose parts do not fit together.
@@ -43,12 +43,19 @@ pub struct Built {
     /// Links by name.
     pub links: BTreeMap<String, LinkId>,
     plugs: BTreeMap<(String, String), Plug>,
+    media: BTreeMap<String, MediumId>,
+    /// Which of them are the air.
+    air: BTreeSet<MediumId>,
+    /// Switches and access points.
+    bridges: BTreeSet<String>,
 }
 
 /// Where a link can end.
 struct Plug {
     port: Port,
     link_type: LinkType,
+    /// The largest IP packet of the interface.
+    mtu: usize,
     taken_by: Option<String>,
 }
 
@@ -94,12 +101,23 @@ impl Scenario {
     /// Builds the world for a run with this seed, watched by `sink`. No program runs yet.
     pub fn build(&self, seed: u64, sink: Box<dyn Sink>) -> Result<Built, BuildError> {
         let world = World::new(seed, self.epoch, sink);
-        let mut built = Built { world, nodes: BTreeMap::new(), links: BTreeMap::new(), plugs: BTreeMap::new() };
+        let mut built = Built {
+            world,
+            nodes: BTreeMap::new(),
+            links: BTreeMap::new(),
+            plugs: BTreeMap::new(),
+            media: BTreeMap::new(),
+            air: BTreeSet::new(),
+            bridges: BTreeSet::new(),
+        };
         for node in &self.nodes {
             built.add_node(node)?;
         }
         for link in &self.links {
             built.add_link(link)?;
+        }
+        for node in &self.nodes {
+            built.hide(node)?;
         }
         for step in &self.timeline {
             built.check(&step.what)?;
@@ -117,15 +135,23 @@ impl Built {
             Kind::Host | Kind::Router => self.add_host(spec),
             Kind::Switch(ports) => {
                 self.refuse_settings(spec, "switch")?;
+                self.bridges.insert(spec.name.clone());
                 let config = SwitchConfig::new(ports.len() as u16);
                 let id = self.world.add_named_switch(&spec.name, config, ports);
                 self.add_ports(spec, id, ports)
             }
-            Kind::Hub(names) => {
-                self.refuse_settings(spec, "hub")?;
-                let ports: Vec<_> = names.iter().map(|name| (name.as_str(), LinkType::Ethernet, None)).collect();
-                let id = self.world.add_node(&spec.name, Box::new(Hub::new(names.len() as u16)), &ports);
-                self.add_ports(spec, id, names)
+            Kind::Medium(ports, medium) => {
+                self.refuse_settings(spec, "medium")?;
+                let id = match medium {
+                    MediumSpec::Wire(config) => self.world.add_bus(&spec.name, *config),
+                    MediumSpec::Air(config, _) => self.world.add_radio(&spec.name, *config),
+                };
+                self.media.insert(spec.name.clone(), id);
+                if matches!(medium, MediumSpec::Air(..)) {
+                    self.air.insert(id);
+                }
+                let node = self.world.node(&spec.name).unwrap_or_default();
+                self.add_ports(spec, node, ports)
             }
             Kind::TwoWay => self.add_two_way(spec),
         }
@@ -142,13 +168,20 @@ impl Built {
     fn add_ports(&mut self, spec: &NodeSpec, id: NodeId, names: &[String]) -> Result<(), BuildError> {
         self.nodes.insert(spec.name.clone(), id);
         for (port, name) in (0..).map(Port).zip(names) {
-            self.add_plug(spec, name, port, LinkType::Ethernet)?;
+            self.add_plug(spec, name, port, LinkType::Ethernet, ETHERNET_MTU)?;
         }
         Ok(())
     }
 
-    fn add_plug(&mut self, spec: &NodeSpec, name: &str, port: Port, link_type: LinkType) -> Result<(), BuildError> {
-        let plug = Plug { port, link_type, taken_by: None };
+    fn add_plug(
+        &mut self,
+        spec: &NodeSpec,
+        name: &str,
+        port: Port,
+        link_type: LinkType,
+        mtu: usize,
+    ) -> Result<(), BuildError> {
+        let plug = Plug { port, link_type, mtu, taken_by: None };
         match self.plugs.insert((spec.name.clone(), name.into()), plug) {
             None => Ok(()),
             Some(_) => Err(BuildError(format!("two interfaces of {} are called '{name}'", spec.name))),
@@ -179,7 +212,7 @@ impl Built {
                 ..InterfaceConfig::ethernet(&interface.name, mac_of(&spec.name, &interface.name))
             };
             let port = self.world.add_interface(id, config);
-            self.add_plug(spec, &interface.name, port, interface.link_type)?;
+            self.add_plug(spec, &interface.name, port, interface.link_type, interface.mtu)?;
         }
         self.configure(spec)
     }
@@ -216,23 +249,76 @@ impl Built {
         for way in [&spec.forth, &spec.back] {
             way.check().map_err(|why| BuildError(format!("{}: {why}", spec.name)))?;
         }
-        let [a, b] = [self.plug(spec, 0)?, self.plug(spec, 1)?];
+        let ends = [self.plug(spec, 0)?, self.plug(spec, 1)?];
+        let link = match self.shared(spec)? {
+            Some((medium, station)) => self.add_tap(spec, medium, station, ends[station])?,
+            None => self.join(spec, ends)?,
+        };
+        self.links.insert(spec.name.clone(), link);
+        Ok(())
+    }
+
+    /// The medium at one end of a link, and the number of the other end.
+    fn shared(&self, spec: &LinkSpec) -> Result<Option<(MediumId, usize)>, BuildError> {
+        let medium = |end: usize| self.media.get(&spec.ends[end].0).copied();
+        match (medium(0), medium(1)) {
+            (None, None) => Ok(None),
+            (Some(medium), None) => Ok(Some((medium, 1))),
+            (None, Some(medium)) => Ok(Some((medium, 0))),
+            (Some(_), Some(_)) => {
+                let [(a, _), (b, _)] = &spec.ends;
+                let name = &spec.name;
+                Err(BuildError(format!("{name} joins two media, {a} and {b}: put a switch or a router in between")))
+            }
+        }
+    }
+
+    fn add_tap(&mut self, spec: &LinkSpec, medium: MediumId, station: usize, at: End) -> Result<LinkId, BuildError> {
+        let (node, interface) = &spec.ends[station];
+        let (id, port) = at.0;
+        // A bridge wants all frames; on the air it is the access point.
+        let bridges = self.bridges.contains(node);
+        let address = (!bridges).then(|| mac_of(node, interface));
+        if bridges && self.air.contains(&medium) {
+            self.world.announce(Nic { node: id, port }, interface, LinkType::Radiotap, None);
+        }
+        Ok(self.world.share(id, port, medium, Tap { address, place: spec.forth.cable.delay }))
+    }
+
+    fn join(&mut self, spec: &LinkSpec, [a, b]: [End; 2]) -> Result<LinkId, BuildError> {
         if a.1 != b.1 {
             let [(node, interface), (other, far)] = &spec.ends;
-            let kinds =
-                [a.1, b.1].map(|kind| if kind == LinkType::Ethernet { "Ethernet" } else { "a line of bare IP" });
+            let kinds = [a.1, b.1].map(kind_of);
             return Err(BuildError(format!(
                 "{} joins what does not fit: {node}:{interface} is {}, {other}:{far} is {}",
                 spec.name, kinds[0], kinds[1]
             )));
         }
-        let link = self.world.connect_ways(a.0, b.0, spec.forth.cable, spec.back.cable);
-        self.links.insert(spec.name.clone(), link);
+        let Some(arq) = &spec.arq else {
+            return Ok(self.world.connect_ways(a.0, b.0, spec.forth.cable, spec.back.cable));
+        };
+        let [first, second] = &spec.ends;
+        let mtu = |end: &(String, String)| self.plugs.get(end).map_or(ETHERNET_MTU, |plug| plug.mtu);
+        let macs = [first, second].map(|(node, interface)| mac_of(node, interface));
+        let ways = [spec.forth.cable, spec.back.cable];
+        let configs = arq.configs([&first.0, &second.0], macs, ways, mtu(first).max(mtu(second)));
+        let link = self.world.connect_reliable(a.0, b.0, ways, configs);
+        link.map_err(|error| BuildError(format!("{}: {error}", spec.name)))
+    }
+
+    /// The stations of a radio cell that do not hear each other.
+    fn hide(&mut self, spec: &NodeSpec) -> Result<(), BuildError> {
+        let Kind::Medium(_, MediumSpec::Air(_, hidden)) = &spec.kind else { return Ok(()) };
+        let Some(medium) = self.media.get(&spec.name).copied() else { return Ok(()) };
+        for [a, b] in hidden {
+            let (a, b) = (self.node(a)?, self.node(b)?);
+            self.world.hide(medium, a, b);
+        }
         Ok(())
     }
 
     /// Takes one end of a link.
-    fn plug(&mut self, spec: &LinkSpec, end: usize) -> Result<((NodeId, Port), LinkType), BuildError> {
+    fn plug(&mut self, spec: &LinkSpec, end: usize) -> Result<End, BuildError> {
         let (node, interface) = &spec.ends[end];
         let at = (self.node(node)?, self.port(node, interface)?);
         let Some(plug) = self.plugs.get_mut(&(node.clone(), interface.clone())) else {
@@ -263,13 +349,28 @@ impl Built {
             }
             Do::Crash { node } | Do::Restart { node } | Do::Skew { node, .. } => self.node(node).map(|_| ()),
             Do::Partition { groups } => groups.iter().flatten().try_for_each(|node| self.node(node).map(|_| ())),
-            Do::Heal => Ok(()),
+            Do::Heal | Do::Kill(_) => Ok(()),
         }
     }
 }
 
+/// Where a link ends: a port, and how its frames are written.
+type End = ((NodeId, Port), LinkType);
+
+const fn kind_of(link_type: LinkType) -> &'static str {
+    match link_type {
+        LinkType::Ethernet => "Ethernet",
+        LinkType::Ip => "a line of bare IP",
+        LinkType::Ax25 | LinkType::Llc => "a reliable line",
+        LinkType::Radiotap => "a radio",
+    }
+}
+
+/// The usual largest IP packet, bytes.
+const ETHERNET_MTU: usize = 1500;
+
 /// A hardware address that depends on the names alone, so that another host changes nobody's.
-fn mac_of(node: &str, interface: &str) -> Mac {
+pub(crate) fn mac_of(node: &str, interface: &str) -> Mac {
     Mac::local(Rng::root(0).split("mac").split(node).split(interface).next_u32())
 }
 

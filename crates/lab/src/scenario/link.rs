@@ -3,6 +3,8 @@
 use base::Duration;
 use sim::{Cable, Rule, rule};
 
+use super::ArqSpec;
+
 /// A link between two interfaces.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LinkSpec {
@@ -14,6 +16,8 @@ pub struct LinkSpec {
     pub forth: WaySpec,
     /// From the second end to the first.
     pub back: WaySpec,
+    /// How it repairs what it loses, if it does.
+    pub arq: Option<ArqSpec>,
 }
 
 /// One way of a link, in the words of tc-netem.

@@ -2,7 +2,9 @@
 
 mod addressing;
 mod build;
+mod kill;
 mod link;
+mod medium;
 mod timeline;
 
 use std::net::IpAddr;
@@ -13,8 +15,12 @@ use base::{Cidr, Duration, LinkType, Mac};
 use sim::Cable;
 use stack::{Config, InterfaceConfig};
 
+pub(crate) use build::mac_of;
 pub use build::{BuildError, Built};
+pub use kill::{Kill, WrongKill};
 pub use link::{LinkSpec, Loss, WayPatch, WaySpec};
+pub(crate) use medium::most_allowed;
+pub use medium::{ArqFraming, ArqSpec, MediumSpec};
 pub use timeline::{At, Chosen, Do, Heading};
 
 use crate::expect::Expectation;
@@ -74,7 +80,7 @@ pub struct Run {
 }
 
 /// What a node is.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Kind {
     /// An end system.
     Host,
@@ -82,8 +88,8 @@ pub enum Kind {
     Router,
     /// A learning switch with ports of these names.
     Switch(Vec<String>),
-    /// A repeater with ports of these names.
-    Hub(Vec<String>),
+    /// A medium that stations share, with ports of these names.
+    Medium(Vec<String>, MediumSpec),
     /// A server that believes a connection to be open once it has answered the SYN: a counterfactual.
     TwoWay,
 }
@@ -143,7 +149,7 @@ impl Scenario {
             None => (text.to_owned(), String::new()),
         };
         let (forth, back) = (WaySpec::new(forth), WaySpec::new(back));
-        self.links.push(LinkSpec { name: name.into(), ends: [end(a), end(b)], forth, back });
+        self.links.push(LinkSpec { name: name.into(), ends: [end(a), end(b)], forth, back, arq: None });
         self
     }
 
@@ -153,7 +159,7 @@ impl Scenario {
         let ends =
             [a, b].map(|name| (name.to_owned(), self.node_mut(name).map(NodeSpec::one_more).unwrap_or_default()));
         let (forth, back) = (WaySpec::new(cable), WaySpec::new(cable));
-        self.links.push(LinkSpec { name: format!("{a}-{b}"), ends, forth, back });
+        self.links.push(LinkSpec { name: format!("{a}-{b}"), ends, forth, back, arq: None });
         self
     }
 
@@ -228,7 +234,7 @@ impl NodeSpec {
     /// Adds an interface, or a port, and says how it is called.
     fn one_more(&mut self) -> String {
         match &mut self.kind {
-            Kind::Switch(ports) | Kind::Hub(ports) => {
+            Kind::Switch(ports) | Kind::Medium(ports, _) => {
                 let free = |n: &usize| !ports.contains(&format!("port{n}"));
                 let name = format!("port{}", (0..).find(free).unwrap_or_default());
                 ports.push(name.clone());

@@ -4,7 +4,7 @@ use base::{Duration, Instant, LinkType, Rng};
 use sim::{Rule, Verdict, rule};
 use wire::PacketBuf;
 
-use super::{BuildError, Loss, WayPatch};
+use super::{BuildError, Kill, Loss, WayPatch};
 use crate::expect::FramePredicate;
 
 /// Something that happens at a moment.
@@ -37,6 +37,8 @@ pub enum Do {
     },
     /// Some frames on a link get a verdict from now on.
     Frames(Chosen),
+    /// Some frames of the reliable lines are lost from now on.
+    Kill(Kill),
     /// A node loses its power: it neither sends nor receives, and its programs and connections are gone.
     Crash {
         /// Its name.
@@ -114,6 +116,16 @@ impl Chosen {
         let Some(of) = &self.of else { return Ok(Box::new(|_| true)) };
         let wrong = |error| BuildError::new(format!("'{of}' chooses no frames: {error}"));
         let mut predicate = FramePredicate::parse(of).map_err(wrong)?;
-        Ok(Box::new(move |frame| predicate.matches(link_type, &frame.contiguous())))
+        Ok(Box::new(move |frame| predicate.matches(link_type, &as_recorded(link_type, frame))))
+    }
+}
+
+/// A frame on a medium, written as recordings have it.
+fn as_recorded(link_type: LinkType, frame: &PacketBuf) -> Vec<u8> {
+    match link_type {
+        LinkType::Ax25 => [&[0], frame.head(), frame.payload()].concat(),
+        // A radiotap header that says nothing, and room for the check sequence.
+        LinkType::Radiotap => [&[0, 0, 8, 0, 0, 0, 0, 0], frame.head(), frame.payload(), &[0; 4]].concat(),
+        LinkType::Ethernet | LinkType::Ip | LinkType::Llc => frame.contiguous(),
     }
 }

@@ -20,7 +20,6 @@ mod table;
 pub use run::Once;
 pub use statistics::{Summary, student_t};
 
-use crate::expect::Measure;
 use crate::file::{self, Diagnosis, Override, Vary};
 use crate::lab::Lab;
 
@@ -49,7 +48,18 @@ pub struct Plan {
     /// Every combination, the last variable varying fastest.
     pub combinations: Vec<Combination>,
     seeds: u64,
-    measures: Vec<(String, Measure)>,
+    measures: Vec<String>,
+}
+
+/// What a sweep of a lab measures, in order: each measure, and behind it what theory says of it.
+fn measures_of(lab: &Lab) -> Vec<String> {
+    let theory = |name: &String| lab.theories.iter().any(|(own, _)| own == name).then(|| theory_of(name));
+    lab.measures.iter().flat_map(|(name, _)| [Some(name.clone()), theory(name)]).flatten().collect()
+}
+
+/// What theory says of a quantity is called so.
+fn theory_of(name: &str) -> String {
+    format!("{name} in theory")
 }
 
 /// Values of the variables, and the lab with these settings.
@@ -80,6 +90,8 @@ pub struct Quantity {
     pub name: String,
     /// Whether it is a time, in seconds.
     pub is_time: bool,
+    /// It is what theory says of the quantity that stands before it.
+    pub is_theory: bool,
 }
 
 /// What one combination gave.
@@ -120,7 +132,7 @@ impl Sweep {
             name: first.map_or(String::new(), |lab| lab.scenario.name.clone()),
             variables: self.vary.iter().map(|vary| vary.name.clone()).collect(),
             seeds: self.seeds,
-            measures: first.map_or(Vec::new(), |lab| lab.measures.clone()),
+            measures: first.map_or(Vec::new(), measures_of),
             combinations,
         })
     }

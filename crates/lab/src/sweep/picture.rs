@@ -15,13 +15,21 @@ impl Results {
     fn chart(&self, variable: usize) -> Chart {
         let values = self.values_of(variable);
         let scale = Scale::of(&values);
-        let changing: Vec<usize> = (0..self.measures.len()).filter(|place| !self.is_constant(*place)).collect();
+        let drawn = |place: &usize| !self.is_constant(*place) && !self.measures[*place].is_theory;
+        let changing: Vec<usize> = (0..self.measures.len()).filter(drawn).collect();
         let title = format!("{}: by {}", self.name, self.variables[variable]);
         let mut chart: Option<Chart> = None;
         for place in changing.into_iter().take(MOST_PANELS) {
             let mut panel = Chart::new(&title).x(scale.axis(&self.variables[variable])).y(axis(&self.measures[place]));
-            for (name, rows) in self.others(variable) {
-                panel = panel.curve(curve(&name, &scale, variable, place, &rows));
+            let theory = self.measures.get(place + 1).is_some_and(|next| next.is_theory);
+            for (n, (name, rows)) in self.others(variable).into_iter().enumerate() {
+                let measured = curve(&name, &scale, variable, place, &rows, theory);
+                panel = panel.curve(measured.colour(n));
+                if theory {
+                    let name = if name.is_empty() { "theory".to_owned() } else { format!("{name}, theory") };
+                    let said = curve(&name, &scale, variable, place + 1, &rows, false);
+                    panel = panel.curve(said.bars(Vec::new()).dashed().colour(n));
+                }
             }
             if scale.is_named {
                 for (n, value) in values.iter().enumerate() {
@@ -63,7 +71,7 @@ impl Results {
     }
 }
 
-fn curve(name: &str, scale: &Scale, variable: usize, place: usize, rows: &[&Row]) -> Curve {
+fn curve(name: &str, scale: &Scale, variable: usize, place: usize, rows: &[&Row], dots: bool) -> Curve {
     let mut points: Vec<(f64, f64, f64)> = rows
         .iter()
         .filter(|row| row.summaries[place].count > 0)
@@ -72,7 +80,7 @@ fn curve(name: &str, scale: &Scale, variable: usize, place: usize, rows: &[&Row]
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
     let bars = points.iter().map(|(_, mean, half)| (mean - half, mean + half)).collect();
     let points = points.into_iter().map(|(x, mean, _)| (x, mean)).collect();
-    let curve = if scale.is_named { Curve::dots(name, points) } else { Curve::line(name, points) };
+    let curve = if scale.is_named || dots { Curve::dots(name, points) } else { Curve::line(name, points) };
     curve.bars(bars)
 }
 

@@ -8,7 +8,7 @@ use crate::expect::{Measured, Tables};
 use crate::scenario::BuildError;
 
 use super::quantities;
-use super::{Combination, Plan, Quantity, Results, Row, Summary};
+use super::{Combination, Plan, Quantity, Results, Row, Summary, theory_of};
 
 /// What one run gave.
 #[derive(Clone, PartialEq, Debug)]
@@ -71,16 +71,18 @@ impl Plan {
         let seeds = usize::try_from(self.seeds).unwrap_or(usize::MAX);
         let Combination { lab, .. } = &self.combinations[task / seeds];
         let seed = lab.seed.wrapping_add((task % seeds) as u64);
-        let wants = self.measures.iter().fold(lab.scenario.wants(), |wants, (_, measure)| wants | measure.wants());
+        let all = || lab.measures.iter().chain(&lab.theories);
+        let wants = all().fold(lab.scenario.wants(), |wants, (_, measure)| wants | measure.wants());
         let outcome = lab.scenario.run_recording(seed, wants)?;
         let as_expected = outcome.is_as_expected();
         let measured = if self.measures.is_empty() {
             quantities::recorded(&outcome.recording)
         } else {
             let tables = Tables::of(&outcome.recording);
-            let take =
-                |(name, measure): &(String, crate::expect::Measure)| Some((name.clone(), measure.take(&tables)?));
-            self.measures.iter().filter_map(take).collect()
+            // Theory may depend on the settings too, so each combination has its own.
+            let named = lab.measures.iter().map(|(name, measure)| (name.clone(), measure));
+            let theories = lab.theories.iter().map(|(name, measure)| (theory_of(name), measure));
+            named.chain(theories).filter_map(|(name, measure)| Some((name, measure.take(&tables)?))).collect()
         };
         Ok(Ran { seed, as_expected, measured })
     }
@@ -88,12 +90,16 @@ impl Plan {
     fn results(&self, ran: Vec<Ran>) -> Results {
         // In the order of the file, or of first appearance.
         let mut measures: Vec<Quantity> = Vec::new();
-        let declared = self.measures.iter().map(|(name, _)| (name, false));
+        let declared = self.measures.iter().map(|name| (name, false));
         let found = ran.iter().flat_map(|run| run.measured.iter().map(|(name, measured)| (name, measured.is_time)));
         for (name, is_time) in declared.chain(found) {
             match measures.iter_mut().find(|quantity| quantity.name == *name) {
                 Some(quantity) => quantity.is_time |= is_time,
-                None => measures.push(Quantity { name: name.clone(), is_time }),
+                None => measures.push(Quantity {
+                    name: name.clone(),
+                    is_time,
+                    is_theory: measures.last().is_some_and(|before| *name == theory_of(&before.name)),
+                }),
             }
         }
         let once = |run: &Ran| Once {

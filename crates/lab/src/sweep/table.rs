@@ -86,8 +86,8 @@ mod tests {
 
     #[test]
     fn quantities_are_shown_in_the_unit_that_fits() {
-        let number = Quantity { name: "x".into(), is_time: false };
-        let time = Quantity { name: "x".into(), is_time: true };
+        let number = Quantity { name: "x".into(), is_time: false, is_theory: false };
+        let time = Quantity { name: "x".into(), is_time: true, is_theory: false };
         assert_eq!(
             [0.0, 3.0, 0.051_23, 9_999.5, 9_412_345.0].map(|v| shown(&number, v)),
             ["0", "3", "0.05123", "10000", "9.412 M"]

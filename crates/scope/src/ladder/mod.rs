@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `rows` | the rows of a recording |
 //! | `again` | why a segment was sent again |
+//! | `stations` | frames that a link itself sends again, and its windows |
 //! | `choice` | which rows of a long ladder are shown |
 //! | `draw`, `mermaid` | rows as text, and as a sequence diagram |
 //! | `hops`, `svg` | packets hop by hop, and their picture |
@@ -22,6 +23,7 @@ mod draw;
 mod hops;
 mod mermaid;
 mod rows;
+mod stations;
 mod svg;
 mod time;
 

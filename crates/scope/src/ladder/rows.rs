@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use base::event::{DropReason, Event, Fact, LinkDrop, LinkFact, RetransmitCause, TcpState, TransportFact};
 use base::{Direction, Instant, NodeId, PacketId};
 
-use super::again;
+use super::{again, stations};
 use crate::index::{Index, Packet};
 use crate::label::Labels;
 use crate::words;
@@ -70,9 +70,15 @@ pub(super) fn of(index: &Index<'_>, columns: &[NodeId]) -> Vec<Row> {
     let again = again::causes(index);
     let mut caused: BTreeMap<PacketId, Vec<Note>> = BTreeMap::new();
     let mut rows = Vec::new();
+    let mut windows = stations::Windows::default();
     for (place, event) in index.recording.events().iter().enumerate() {
         let has_arrow = event.cause != PacketId::NONE && index.packet(event.cause).is_some();
-        let Some(note) = note(&places, event, has_arrow).filter(|_| !again.told.contains(&place)) else { continue };
+        let Some(mut note) = note(&places, event, has_arrow).filter(|_| !again.told.contains(&place)) else { continue };
+        match windows.told(event) {
+            stations::Told::Plainly => {}
+            stations::Told::Otherwise(text) => note.text = text,
+            stations::Told::Nothing => continue,
+        }
         match has_arrow {
             true => caused.entry(event.cause).or_default().push(note),
             false => rows.push(Row { at: event.at, arrow: None, loss: None, notes: vec![note] }),
@@ -81,6 +87,11 @@ pub(super) fn of(index: &Index<'_>, columns: &[NodeId]) -> Vec<Row> {
     let mut labels = Labels::new(many_connections(index));
     for (place, packet) in index.packets.iter().enumerate() {
         let label = labels.of(&packet.view);
+        if let Some(sent) = stations::transmissions(index, &places, packet) {
+            let notes = caused.remove(&packet.first.packet).unwrap_or_default();
+            rows.extend(stations::rows(sent, place, &label, notes));
+            continue;
+        }
         let Some((at, mut arrow)) = arrow(index, &places, packet) else { continue };
         arrow.packet = place;
         arrow.again = again.by_packet.get(&place).copied();
@@ -92,7 +103,7 @@ pub(super) fn of(index: &Index<'_>, columns: &[NodeId]) -> Vec<Row> {
             None => label,
         };
         let loss = index.loss_text(packet).filter(|_| arrow.lost);
-        let notes = caused.remove(&packet.first.packet).unwrap_or_default();
+        let notes = stations::together(caused.remove(&packet.first.packet).unwrap_or_default());
         rows.push(Row { at, arrow: Some(arrow), loss, notes });
     }
     // A timer's row stands before what it made be sent at the same moment.
@@ -101,7 +112,7 @@ pub(super) fn of(index: &Index<'_>, columns: &[NodeId]) -> Vec<Row> {
 }
 
 /// Where a packet goes in the ladder, and when its row stands; `None` when it passed no column.
-fn arrow(index: &Index<'_>, columns: &BTreeMap<NodeId, usize>, packet: &Packet<'_>) -> Option<(Instant, Arrow)> {
+pub(super) fn arrow(index: &Index<'_>, columns: &BTreeMap<NodeId, usize>, packet: &Packet<'_>) -> Option<(Instant, Arrow)> {
     let column = |node: NodeId| columns.get(&node).copied();
     let first = index.sightings(packet).find(|frame| column(frame.nic.node).is_some())?;
     let from = column(first.nic.node)?;
@@ -136,6 +147,7 @@ fn arrow(index: &Index<'_>, columns: &BTreeMap<NodeId, usize>, packet: &Packet<'
 fn note(columns: &BTreeMap<NodeId, usize>, event: &Event, has_arrow: bool) -> Option<Note> {
     let told = match event.fact {
         Fact::Drop(DropReason::Transport(_)) => true,
+        Fact::Drop(DropReason::Link(LinkDrop::DuplicateFrame | LinkDrop::OutOfSequence)) => true,
         Fact::Drop(_) => !has_arrow,
         Fact::App(_) => false,
         // The packet's own label says whose address it tells.

@@ -82,7 +82,8 @@ fn since_1970(epoch: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// LINKTYPE_ETHERNET and so on, of <https://www.tcpdump.org/linktypes.html>.
+/// LINKTYPE_ETHERNET, LINKTYPE_RAW, LINKTYPE_AX25_KISS, LINKTYPE_ATM_RFC1483 and LINKTYPE_IEEE802_11_RADIOTAP of
+/// <https://www.tcpdump.org/linktypes.html>.
 const fn link_type_code(link_type: LinkType) -> u16 {
     match link_type {
         LinkType::Ethernet => 1,

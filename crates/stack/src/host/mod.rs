@@ -10,10 +10,11 @@
 //! ```
 //! One file per crossing: `receive` (frames going up; `predict`, the short way of the
 //! expected ones), `send` (packets going down), `icmp` (errors, both ways), `sockets`
-//! (the programs' calls), `configure` (addresses and routes).
+//! (the programs' calls), `links` (those on a link itself), `configure` (addresses and routes).
 
 mod configure;
 mod icmp;
+mod links;
 mod predict;
 mod receive;
 mod send;
@@ -30,6 +31,7 @@ use wire::PacketBuf;
 use crate::config::Config;
 use crate::iface::Interface;
 use crate::iface::claim::Claims;
+use crate::iface::link_socket::LinkSockets;
 use crate::iface::neighbor::Neighbors;
 use crate::internet::address::OwnAddresses;
 use crate::internet::icmp::ErrorBudget;
@@ -65,6 +67,7 @@ pub struct Host {
     routes: Routes,
     neighbors: Neighbors,
     claims: Claims,
+    links: LinkSockets,
     reassembly: Reassembly,
     errors: ErrorBudget,
     path_mtus: PathMtus,
@@ -91,6 +94,7 @@ impl Host {
             routes: Routes::default(),
             neighbors: Neighbors::default(),
             claims: Claims::default(),
+            links: LinkSockets::default(),
             reassembly: Reassembly::default(),
             errors: ErrorBudget::new(config.icmp_errors_per_second),
             path_mtus: PathMtus::default(),
@@ -213,6 +217,10 @@ impl Node for Host {
         let frame = self.next_frame(cx, port);
         self.leave(cx, PacketId::NONE);
         frame
+    }
+
+    fn can_take(&self, port: Port) -> bool {
+        self.links.have_room(port)
     }
 
     fn has_frame(&mut self, port: Port) -> bool {

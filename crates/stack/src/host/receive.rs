@@ -24,6 +24,7 @@ impl Host {
             Ok((Accepted::Ipv4, to_all)) => self.receive_ip(cx, port, frame, to_all, ip::receive_v4),
             Ok((Accepted::Ipv6, to_all)) => self.receive_ip(cx, port, frame, to_all, ip::receive_v6),
             Ok((Accepted::Arp, _)) => self.receive_arp(cx, port, &frame),
+            Ok((Accepted::Other(ethertype, from), _)) => self.receive_message(cx, port, ethertype, from, frame),
             Err(reason) => self.dropped(cx, id, reason),
         }
     }

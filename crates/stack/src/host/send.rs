@@ -24,6 +24,7 @@ impl Host {
         loop {
             let interface = self.interfaces.get_mut(usize::from(port.0))?;
             if let Some(frame) = interface.queue.pop() {
+                self.links.on_room(port, &mut self.wakers);
                 self.tell_queue(cx, port);
                 return Some(frame);
             }
@@ -91,6 +92,10 @@ impl Host {
             return Some(packet);
         }
         let ethertype = ethertype_of(&packet);
+        if !interface.has_neighbors() {
+            interface.push_header(&mut packet, Mac::default(), ethertype);
+            return Some(packet);
+        }
         if address::is_broadcast(&interface.addresses, next_hop) {
             interface.push_header(&mut packet, Mac::BROADCAST, ethertype);
             return Some(packet);

@@ -3,10 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::task::Waker;
 
-use base::{LinkType, Mac, Port};
+use base::{Mac, Port};
 use bytes::Bytes;
 use wire::ip::Protocol;
-use wire::{PacketBuf, ethernet, udp};
+use wire::{PacketBuf, udp};
 
 use super::Host;
 use crate::internet::address;
@@ -18,26 +18,6 @@ use crate::transport::Path;
 use crate::transport::udp::{MAX_PAYLOAD, unspecified_like};
 
 impl Host {
-    // --- Link -----------------------------------------------------------------------------------------------------
-
-    /// Sends a whole frame as it is (padded to the least length of Ethernet), by the queue of the interface at `port`.
-    pub fn send_frame(&mut self, port: Port, frame: Bytes) -> Result<(), SendError> {
-        let id = self.packet_id();
-        let interface = self.interfaces.get_mut(usize::from(port.0)).ok_or(SendError::Closed)?;
-        let ethernet = interface.config.link_type == LinkType::Ethernet;
-        let header = if ethernet { ethernet::LEN } else { 0 };
-        if frame.len() < header || frame.len() > interface.config.mtu + header {
-            return Err(SendError::TooBig);
-        }
-        let mut packet = PacketBuf::from_vec(id, frame.to_vec());
-        if ethernet {
-            packet.pad_to(ethernet::MIN_FRAME);
-        }
-        interface.queue.push(packet).map_err(|_| SendError::QueueFull)?;
-        self.mark_ready(port);
-        Ok(())
-    }
-
     /// Watches who claims an address on the link at `port` (RFC 5227); false when too many are watched.
     pub fn watch_address(&mut self, port: Port, ip: Ipv4Addr) -> bool {
         self.claims.watch(port, ip)
@@ -338,6 +318,7 @@ impl Host {
         match id {
             SocketId::Udp(id) => self.udp.wake_on_readable(id.0, waker, &mut self.wakers),
             SocketId::Raw(id) => self.raw.wake_on_readable(id.0, waker, &mut self.wakers),
+            SocketId::Link(id) => self.links.wake_on_readable(id.0, waker, &mut self.wakers),
             SocketId::Listener(id) => self.tcp.wake_on_accept(id.0, waker, &mut self.wakers),
             SocketId::Tcp(id) => self.tcp.wake_on_readable(id.0, waker, &mut self.wakers),
         }
@@ -347,6 +328,7 @@ impl Host {
     pub fn wake_on_writable(&mut self, id: SocketId, waker: &Waker) {
         match id {
             SocketId::Tcp(id) => self.tcp.wake_on_writable(id.0, waker, &mut self.wakers),
+            SocketId::Link(id) => self.links.wake_on_writable(id.0, waker),
             _ => self.wakers.push(waker.clone()),
         }
     }

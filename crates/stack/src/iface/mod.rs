@@ -3,6 +3,7 @@
 pub(crate) mod arp;
 pub(crate) mod claim;
 mod interface;
+pub(crate) mod link_socket;
 pub(crate) mod neighbor;
 mod queue;
 

@@ -6,7 +6,7 @@ mod option;
 
 use std::net::{IpAddr, SocketAddr};
 
-use base::Port;
+use base::{Mac, Port};
 use bytes::Bytes;
 
 pub use error::{BindError, SendError, TcpError};
@@ -29,12 +29,17 @@ pub struct ListenerId(pub(crate) u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ConnId(pub(crate) u64);
 
+/// A socket on a link of a host.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct LinkId(pub(crate) u64);
+
 /// Any of them: what a waker waits at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[expect(missing_docs, reason = "the kinds of id above")]
 pub enum SocketId {
     Udp(UdpId),
     Raw(RawId),
+    Link(LinkId),
     Listener(ListenerId),
     Tcp(ConnId),
 }
@@ -62,5 +67,14 @@ pub struct RawPacket {
     /// Time to live (hop limit) on arrival.
     pub ttl: u8,
     /// What follows the IP header.
+    pub data: Bytes,
+}
+
+/// A received frame's payload, for sockets on a link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LinkMessage {
+    /// The station that sent it; unspecified on a line between two.
+    pub from: Mac,
+    /// What follows the link header. Ethernet's padding is part of it.
     pub data: Bytes,
 }

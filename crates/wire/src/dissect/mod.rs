@@ -11,7 +11,7 @@ mod transport;
 
 pub use layer::{Field, Layer};
 pub use registry::{Dissector, Key, Registry};
-pub use transport::{Transport, transport};
+pub use transport::{Transport, network, transport};
 
 use std::net::IpAddr;
 use std::ops::Range;

@@ -7,7 +7,7 @@ use base::LinkType;
 use super::Dissection;
 use crate::ethernet::EtherType;
 use crate::ip::Protocol;
-use crate::{arp, ax25, dhcp, ethernet, icmpv4, ip, ipv4, ipv6, llc, tcp, udp};
+use crate::{arp, ax25, dhcp, dot11, ethernet, icmpv4, ip, ipv4, ipv6, llc, radiotap, tcp, udp};
 
 /// Takes one layer off a frame and passes the rest on.
 pub type Dissector = fn(&mut Dissection<'_>, Range<usize>);
@@ -17,6 +17,10 @@ pub type Dissector = fn(&mut Dissection<'_>, Range<usize>);
 pub enum Key {
     /// The first layer of a frame.
     Link(LinkType),
+    /// LLC, in an 802.3 or 802.11 frame.
+    Llc,
+    /// 802.11 behind a radiotap header.
+    Dot11,
     /// By LLC's service access point.
     Sap(u8),
     /// By Ethernet's type field.
@@ -30,11 +34,14 @@ pub enum Key {
 }
 
 /// The protocols of this crate.
-const STANDARD: [(Key, Dissector); 14] = [
+const STANDARD: [(Key, Dissector); 17] = [
     (Key::Link(LinkType::Ethernet), ethernet::dissect),
     (Key::Link(LinkType::Ip), ip::dissect),
     (Key::Link(LinkType::Ax25), ax25::dissect),
     (Key::Link(LinkType::Llc), llc::dissect),
+    (Key::Link(LinkType::Radiotap), radiotap::dissect),
+    (Key::Dot11, dot11::dissect),
+    (Key::Llc, llc::dissect),
     (Key::EtherType(EtherType::ARP), arp::dissect),
     (Key::EtherType(EtherType::IPV4), ipv4::dissect),
     (Key::EtherType(EtherType::IPV6), ipv6::dissect),

@@ -7,7 +7,7 @@ use base::LinkType;
 
 use crate::ethernet::{self, EtherType};
 use crate::ip::Protocol;
-use crate::{ipv4, ipv6, tcp, udp};
+use crate::{ax25, dot11, ipv4, ipv6, llc, radiotap, tcp, udp};
 
 /// A frame's TCP segment or UDP datagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,13 +27,9 @@ pub struct Transport {
 /// The TCP segment or UDP datagram in a frame. `None` for everything else, for malformed headers and for fragments;
 /// transport checksums are not verified.
 pub fn transport(link_type: LinkType, frame: &[u8]) -> Option<Transport> {
-    let (packet_at, ethertype) = match link_type {
-        LinkType::Ethernet => behind_ethernet(frame)?,
-        LinkType::Ip if frame.first()? >> 4 == 6 => (0, EtherType::IPV6),
-        LinkType::Ip => (0, EtherType::IPV4),
-        LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => return None,
-    };
-    let packet = frame.get(packet_at..)?;
+    let (place, ethertype) = network(link_type, frame)?;
+    let packet_at = place.start;
+    let packet = frame.get(place)?;
     let (src, dst, protocol, range) = match ethertype {
         EtherType::IPV4 => {
             let ip = ipv4::Header::parse(packet, packet.len()).ok().filter(|ip| !ip.is_fragment())?;
@@ -67,6 +63,39 @@ pub fn transport(link_type: LinkType, frame: &[u8]) -> Option<Transport> {
     })
 }
 
+/// The network layer's packet in a frame: where it stands, without padding and check sequence as far as the link's own
+/// header tells, and what it is.
+pub fn network(link_type: LinkType, frame: &[u8]) -> Option<(Range<usize>, EtherType)> {
+    let to_end = |at: usize, ethertype| (at <= frame.len()).then_some((at..frame.len(), ethertype));
+    match link_type {
+        LinkType::Ip if frame.first()? >> 4 == 6 => to_end(0, EtherType::IPV6),
+        LinkType::Ip => to_end(0, EtherType::IPV4),
+        LinkType::Ethernet => {
+            let (at, ethertype) = behind_ethernet(frame)?;
+            if !ethertype.is_length() {
+                return to_end(at, ethertype);
+            }
+            behind_llc(frame, at..(at + usize::from(ethertype.0)).min(frame.len()))
+        }
+        LinkType::Llc => behind_llc(frame, 0..frame.len()),
+        LinkType::Ax25 => {
+            let (header, len) = ax25::Header::parse(frame.get(KISS..)?).ok()?;
+            to_end(KISS + len, ax25::ethertype(header.pid?)?)
+        }
+        LinkType::Radiotap => {
+            let (at, fcs) = radiotap::parse(frame).ok()?;
+            let header = dot11::Header::parse(frame.get(at..)?).ok().filter(|own| own.kind == dot11::Kind::Data)?;
+            let end = frame.len().checked_sub(if fcs.present { dot11::FCS_LEN } else { 0 })?;
+            behind_llc(frame, at + header.kind.header_len()..end)
+        }
+    }
+}
+
+fn behind_llc(frame: &[u8], pdu: Range<usize>) -> Option<(Range<usize>, EtherType)> {
+    let (ethertype, len) = llc::payload(frame.get(pdu.clone())?)?;
+    Some((pdu.start + len..pdu.end, ethertype))
+}
+
 /// Where the packet starts and what it is, tags stepped over.
 fn behind_ethernet(frame: &[u8]) -> Option<(usize, EtherType)> {
     let mut ethertype = ethernet::Header::parse(frame).ok()?.ethertype;
@@ -78,3 +107,6 @@ fn behind_ethernet(frame: &[u8]) -> Option<(usize, EtherType)> {
     }
     Some((at, ethertype))
 }
+
+/// The command byte of KISS in front of an AX.25 frame.
+const KISS: usize = 1;

@@ -5,6 +5,7 @@ use crate::expect::{Expectation, ExpressionError, FramePredicate, Measure};
 use crate::file::diagnose::{Problem, Span};
 use crate::file::names::unknown;
 use crate::file::tree::Place;
+use crate::file::types::Ordered;
 use crate::scenario::Scenario;
 
 impl Reading<'_> {
@@ -13,26 +14,66 @@ impl Reading<'_> {
         let mut expectations = Vec::new();
         for (number, expect) in self.file.expect.iter().enumerate() {
             let place = Place::of(["expect", &number.to_string(), "that"]);
-            match Expectation::parse(&expect.that) {
+            let Some(that) = self.filled(&expect.that, &place) else { continue };
+            match Expectation::parse(&that) {
                 Ok(mut parsed) => {
                     parsed.why.clone_from(&expect.why);
-                    self.check_names(scenario, &expect.that, &place);
+                    self.check_names(scenario, &that, &place);
                     expectations.push(parsed);
                 }
                 Err(error) => self.wrong(&error, &place),
             }
         }
+        let measures = self.measures(scenario, "measure", &self.file.measure);
+        (expectations, measures)
+    }
+
+    /// What theory says of measures.
+    pub(super) fn theories(&mut self, scenario: &Scenario) -> Vec<(String, Measure)> {
+        let file = self.file;
+        for name in file.theory.names().filter(|name| file.measure.get(name).is_none()) {
+            let known: Vec<String> = file.measure.names().map(str::to_owned).collect();
+            let span = self.key(&Place::of(["theory", name]));
+            self.report(unknown("measure", name, &span, &known));
+        }
+        self.measures(scenario, "theory", &file.theory)
+    }
+
+    fn measures(&mut self, scenario: &Scenario, table: &str, said: &Ordered<String>) -> Vec<(String, Measure)> {
         let mut measures = Vec::new();
-        for (name, text) in self.file.measure.iter() {
-            match Measure::parse(text) {
+        for (name, text) in said.iter() {
+            let place = Place::of([table, name]);
+            let Some(text) = self.filled(text, &place) else { continue };
+            match Measure::parse(&text) {
                 Ok(measure) => {
-                    self.check_names(scenario, text, &Place::of(["measure", name]));
+                    self.check_names(scenario, &text, &place);
                     measures.push((name.to_owned(), measure));
                 }
-                Err(error) => self.wrong(&error, &Place::of(["measure", name])),
+                Err(error) => self.wrong(&error, &place),
             }
         }
-        (expectations, measures)
+        measures
+    }
+
+    /// An expression with the values of the knobs that it names in braces: `{loss}`.
+    fn filled(&mut self, text: &str, place: &Place) -> Option<String> {
+        let (mut filled, mut rest) = (String::new(), text);
+        while let Some((before, after)) = rest.split_once('{') {
+            filled.push_str(before);
+            let (name, behind) = after.split_once('}')?;
+            match self.knobs.iter().find(|(knob, _)| knob == name.trim()) {
+                Some((_, value)) => filled.push_str(value),
+                None => {
+                    let known: Vec<String> = self.knobs.iter().map(|(knob, _)| knob.clone()).collect();
+                    let span = self.span(place);
+                    self.report(unknown("knob that is set", name.trim(), &span, &known));
+                    return None;
+                }
+            }
+            rest = behind;
+        }
+        filled.push_str(rest);
+        Some(filled)
     }
 
     /// Whether an expression chooses frames.

@@ -39,16 +39,17 @@ impl Reading<'_> {
                 }
                 self.check_kind(link, &plug.0.0, &place);
             }
-            specs.push(self.link(link, name));
+            let arq = self.arq(link, &place);
+            specs.push(LinkSpec { arq, ..self.link(link, name) });
         }
         specs
     }
 
     fn check_kind(&mut self, link: &Link, node: &str, place: &Place) {
         let bridges = self.file.node.get(node).filter(|node| !node.kind.is_host());
-        if let (LinkKind::Line, Some(bridge)) = (link.kind, bridges) {
+        if let (LinkKind::Line | LinkKind::Hdlc, Some(bridge)) = (link.kind, bridges) {
             let title = format!("a line cannot end at {node}: {} takes Ethernet frames", bridge.kind.words());
-            let problem = Problem::new(self.span(&place.then("kind")), title).label("bare IP packets");
+            let problem = Problem::new(self.span(&place.then("kind")), title).label("between two alone");
             self.report(problem.help("leave `kind` out (Ethernet), or join two hosts or routers"));
         }
     }
@@ -58,6 +59,7 @@ impl Reading<'_> {
         let cable = match link.kind {
             LinkKind::Ethernet => Cable::ethernet(rate, delay),
             LinkKind::Line => Cable::new(rate, delay),
+            LinkKind::Hdlc => Cable::new(MODEM, delay),
         };
         let mut both = WaySpec::new(cable);
         patch(&link.both).apply(&mut both);
@@ -67,7 +69,7 @@ impl Reading<'_> {
             way
         };
         let [a, b] = &link.endpoints;
-        LinkSpec { name, ends: [a.0.clone(), b.0.clone()], forth: way(&link.forth), back: way(&link.back) }
+        LinkSpec { name, ends: [a.0.clone(), b.0.clone()], forth: way(&link.forth), back: way(&link.back), arq: None }
     }
 }
 
@@ -90,3 +92,5 @@ pub(super) fn patch(said: &Impairments) -> WayPatch {
 }
 
 const GIGABIT: u64 = 1_000_000_000;
+/// A reliable line is a modem's unless said otherwise.
+const MODEM: u64 = 9_600;

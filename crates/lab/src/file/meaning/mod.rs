@@ -4,10 +4,12 @@
 //!   links      which interfaces there are, what joins them     nodes      addresses, routes, stacks
 //!   network    whether the addresses make sense                programs   what runs, and where it listens
 //!   timeline   what happens when                               expressions  expectations and measures
+//!   media      what stations share, and lines that repair what they lose
 //! ```
 
 mod expressions;
 mod links;
+mod media;
 mod network;
 mod nodes;
 mod programs;
@@ -29,12 +31,19 @@ pub(super) struct Reading<'a> {
     text: &'a dyn Fn(&Span) -> String,
     /// What it says.
     file: &'a File,
+    /// What the knobs are set to.
+    knobs: &'a [(String, String)],
     problems: Vec<Problem>,
 }
 
 /// The lab that a file describes, and all that is wrong with it.
-pub(super) fn lab(tree: &Tree, file: &File, text: &dyn Fn(&Span) -> String) -> (Lab, Vec<Problem>) {
-    let mut reading = Reading { tree, text, file, problems: Vec::new() };
+pub(super) fn lab(
+    tree: &Tree,
+    file: &File,
+    knobs: &[(String, String)],
+    text: &dyn Fn(&Span) -> String,
+) -> (Lab, Vec<Problem>) {
+    let mut reading = Reading { tree, text, file, knobs, problems: Vec::new() };
     let mut scenario = Scenario::new(&file.name.0);
     scenario.limit = file.limit.as_ref().map_or(LIMIT, |limit| limit.0);
     scenario.linger = file.linger.as_ref().map_or(scenario.linger, |linger| linger.0);
@@ -47,6 +56,7 @@ pub(super) fn lab(tree: &Tree, file: &File, text: &dyn Fn(&Span) -> String) -> (
     scenario.names = reading.names(&scenario);
     scenario.timeline = reading.timeline();
     let (expectations, measures) = reading.expressions(&scenario);
+    let theories = reading.theories(&scenario);
     scenario.expectations = expectations;
     let knobs = file.knobs.iter().map(|(name, paths)| (name.to_owned(), paths.as_slice().to_vec()));
     let ladder = file.pictures.ladder.iter().map(|node| node.0.clone()).collect();
@@ -59,6 +69,8 @@ pub(super) fn lab(tree: &Tree, file: &File, text: &dyn Fn(&Span) -> String) -> (
         breaks_when: file.breaks_when.clone(),
         pictures: Pictures { ladder, plot: file.pictures.plot.clone() },
         measures,
+        theories,
+        sweep: (file.sweep.vary.clone(), file.sweep.seeds),
         ..Lab::new(scenario)
     };
     (lab, reading.problems)

@@ -9,7 +9,9 @@ use crate::file::names::unknown;
 use crate::file::quantity::Own;
 use crate::file::scalar::Address;
 use crate::file::tree::Place;
-use crate::file::types::{Addresses, EcnWord, KeepaliveSettings, Link, LinkKind, Node, NodeKind, OneOrMany, Stack};
+use crate::file::types::{
+    Addresses, EcnWord, File, FramingWord, KeepaliveSettings, Link, LinkKind, Node, NodeKind, OneOrMany, Stack,
+};
 use crate::file::words::list;
 use crate::scenario::{InterfaceSpec, Kind, NodeSpec};
 
@@ -26,9 +28,12 @@ impl Reading<'_> {
         let plugs = plugs(&file.link, name);
         if !node.kind.is_host() {
             self.refuse_settings(name, node.kind, &place);
-            let ports = plugs.into_iter().map(|(port, _)| port.to_owned()).collect();
+            let ports: Vec<String> = plugs.into_iter().map(|(port, _)| port.to_owned()).collect();
             let mut bridge = NodeSpec::switch(name, 0);
-            bridge.kind = if node.kind == NodeKind::Hub { Kind::Hub(ports) } else { Kind::Switch(ports) };
+            bridge.kind = match self.medium(node, ports.len(), &place) {
+                Some(medium) => Kind::Medium(ports, medium),
+                None => Kind::Switch(ports),
+            };
             return bridge;
         }
         let mut spec = if node.kind == NodeKind::Router { NodeSpec::router(name) } else { NodeSpec::host(name) };
@@ -36,7 +41,8 @@ impl Reading<'_> {
             spec.kind = Kind::TwoWay;
             self.check_two_way(name, node, &plugs, &place);
         }
-        spec.interfaces = plugs.iter().map(|(own, link)| interface(node, own, link)).collect();
+        self.medium(node, 0, &place);
+        spec.interfaces = plugs.iter().map(|(own, link)| interface(file, node, own, link)).collect();
         self.addresses(node, &mut spec, &place);
         self.check_interfaces(node, &spec, &place);
         let gateways = node.gateway.iter().flat_map(OneOrMany::as_slice);
@@ -159,8 +165,17 @@ fn give(interface: &mut InterfaceSpec, addresses: &OneOrMany<Address>) {
 }
 
 /// The interface that a link makes: its own settings win, then the link's, then the node's.
-fn interface(node: &Node, name: &str, link: &Link) -> InterfaceSpec {
-    let link_type = if link.kind == LinkKind::Line { LinkType::Ip } else { LinkType::Ethernet };
+fn interface(file: &File, node: &Node, name: &str, link: &Link) -> InterfaceSpec {
+    let on_air = link.endpoints.iter().any(|plug| file.node.get(&plug.0.0).is_some_and(|far| far.kind == NodeKind::Radio));
+    let link_type = match link.kind {
+        LinkKind::Ethernet if on_air => LinkType::Radiotap,
+        LinkKind::Ethernet => LinkType::Ethernet,
+        LinkKind::Line => LinkType::Ip,
+        LinkKind::Hdlc => match link.arq.as_ref().map(|arq| (arq.framing, arq.bits.unwrap_or(0))) {
+            Some((Some(FramingWord::Llc2 | FramingWord::Llc2Ethernet), _) | (None, 4..)) => LinkType::Llc,
+            _ => LinkType::Ax25,
+        },
+    };
     let usual = InterfaceSpec::new(name, link_type);
     let own = node.interface.get(name).cloned().unwrap_or_default();
     InterfaceSpec {

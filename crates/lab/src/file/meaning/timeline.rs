@@ -47,6 +47,7 @@ impl Reading<'_> {
             Action::LinkUp { link } => vec![Do::SetLink { link: link.0.clone(), up: true }],
             Action::LinkSet { link, change, forth, back } => self.change(&link.0, [change, forth, back], place),
             Action::Kill(frames) => vec![self.frames(frames, Verdict::Drop, place)],
+            Action::Lose { what } => what.as_slice().iter().map(|chosen| Do::Kill(chosen.0)).collect(),
             Action::Corrupt(frames) => vec![self.frames(frames, Verdict::Corrupt, place)],
             Action::Duplicate(frames) => vec![self.frames(frames, Verdict::Duplicate, place)],
             Action::Delay(late) => vec![self.frames(&late.frames, Verdict::Delay(late.by.0), place)],

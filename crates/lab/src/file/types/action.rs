@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
 use super::{Impairments, OneOrMany};
-use crate::file::scalar::{LinkName, NodeName, Shift, Time};
+use crate::file::scalar::{Chosen, LinkName, NodeName, Shift, Time};
 
 /// Something that happens at a moment.
 #[derive(Deserialize, Debug)]
@@ -50,6 +50,12 @@ pub(crate) enum Action {
     },
     /// Frames are lost: those that `of` means, the `nth` of them, or all.
     Kill(Frames),
+    /// Frames of the reliable lines are lost: `data:3` is the third frame of information and its repetitions, `ack:5@once`
+    /// the first acknowledgement of five frames.
+    Lose {
+        /// Which.
+        what: OneOrMany<Chosen>,
+    },
     /// Frames arrive damaged.
     Corrupt(Frames),
     /// Frames arrive twice.

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::Arq;
 use crate::file::scalar::{LossModel, Name, Plug, Rate, Reorder, Share, Time};
 
 /// A link between two interfaces.
@@ -18,6 +19,9 @@ pub(crate) struct Link {
     /// What it is. Default `ethernet`.
     #[serde(default)]
     pub(crate) kind: LinkKind,
+    /// How a reliable line repairs what it loses; for the kind `hdlc` alone.
+    #[serde(default)]
+    pub(crate) arq: Option<Arq>,
     /// What it does to frames, both ways.
     #[serde(flatten)]
     pub(crate) both: Impairments,
@@ -47,6 +51,9 @@ pub(crate) enum LinkKind {
     Ethernet,
     /// Bare IP packets between two hosts or routers: no ARP.
     Line,
+    /// A reliable line between two hosts or routers (HDLC balanced mode: AX.25 or LLC2) of 9,600 bit/s unless said
+    /// otherwise: what it loses is sent again by the link itself.
+    Hdlc,
 }
 
 /// What a link does to frames, in tc-netem's words.

@@ -3,10 +3,13 @@
 //! ```text
 //!   mod     the file as a whole      node    [node.NAME]     stack   [node.NAME.stack]
 //!   link    [[link]]                 action  [[at]]          ordered tables in the order in which they stand
+//!   arq     of a reliable line       medium  [node.NAME.medium]
 //! ```
 
 mod action;
+mod arq;
 mod link;
+mod medium;
 mod node;
 mod ordered;
 mod stack;
@@ -15,7 +18,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(super) use action::{Action, At, Frames};
+pub(super) use arq::{Arq, DisciplineWord, FramingWord};
 pub(super) use link::{Impairments, Link, LinkKind};
+pub(super) use medium::{BackoffWord, CountingWord, Medium, Standard};
 pub(super) use node::{Addresses, Node, NodeKind, OneOrMany};
 pub(crate) use ordered::Ordered;
 pub(super) use stack::{EcnWord, KeepaliveSettings, Stack};
@@ -65,6 +70,13 @@ pub(super) struct File {
     #[serde(default)]
     #[schemars(extend("examples" = [{ "duration": "last(bulk.done).at" }]))]
     pub(super) measure: Ordered<String>,
+    /// What theory says of each of these: the same name, and an expression.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{ "duration": "8s" }]))]
+    pub(super) theory: Ordered<String>,
+    /// What `glassnet sweep` varies when it is told nothing else.
+    #[serde(default)]
+    pub(super) sweep: Sweep,
     /// The nodes by name.
     #[serde(default)]
     pub(super) node: Ordered<Node>,
@@ -77,6 +89,19 @@ pub(super) struct File {
     /// What must be true at the end.
     #[serde(default)]
     pub(super) expect: Vec<Expect>,
+}
+
+/// What a sweep varies unless it is told otherwise.
+#[derive(Deserialize, JsonSchema, Debug, Default)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "[sweep]")]
+pub(super) struct Sweep {
+    /// Settings and their values, as `--vary` takes them.
+    #[schemars(extend("examples" = [["loss=0%,1%,5%"]]))]
+    pub(super) vary: Vec<String>,
+    /// Seeds of each combination. Default 10.
+    #[schemars(range(min = 1, max = 100000), extend("examples" = [10]))]
+    pub(super) seeds: Option<u64>,
 }
 
 /// Pictures of a run.

@@ -3,7 +3,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
-use super::{Ordered, Stack};
+use super::{Medium, Ordered, Stack};
 use crate::file::scalar::{Address, Ip, Name, Time};
 use crate::program::registry;
 
@@ -14,6 +14,11 @@ use crate::program::registry;
 pub(crate) struct Node {
     /// What it is. Default `host`.
     pub(crate) kind: NodeKind,
+    /// This node stands for so many, called NAME-1, NAME-2, …; each has a copy of the links that end here.
+    #[schemars(range(min = 1, max = 1000), extend("examples" = [10]))]
+    pub(crate) copies: Option<u32>,
+    /// How stations share it, of a hub, a bus or a radio.
+    pub(crate) medium: Medium,
     /// Its address or addresses with the length of the network's prefix, or `dhcp`; by interface where it has several.
     /// What is not given is computed: 10.0.N.0/24 for the N-th network, hosts in the order of the file.
     #[schemars(extend("examples" = ["192.0.2.2/24"]))]
@@ -58,9 +63,14 @@ pub(crate) enum NodeKind {
     Router,
     /// A learning switch: ports and no address.
     Switch,
-    /// A repeater: what comes in at one port leaves by all others.
+    /// A repeater: what one station sends all others hear, and transmissions collide (half-duplex Ethernet). The delay of a
+    /// link is the length of its cable.
     Hub,
-    /// Joins a wireless network and a wired one.
+    /// One cable with taps (half-duplex Ethernet). The delay of a link is the place of its tap.
+    Bus,
+    /// A radio cell (802.11): stations avoid collisions, for they cannot hear them.
+    Radio,
+    /// A bridge between a radio cell and Ethernet.
     AccessPoint,
     /// A server that believes in two segments instead of three: a counterfactual.
     TwoWay,
@@ -79,6 +89,8 @@ impl NodeKind {
             NodeKind::Router => "a router",
             NodeKind::Switch => "a switch",
             NodeKind::Hub => "a hub",
+            NodeKind::Bus => "a bus",
+            NodeKind::Radio => "a radio cell",
             NodeKind::AccessPoint => "an access point",
             NodeKind::TwoWay => "a two-way server",
         }

@@ -1,0 +1,81 @@
+//! Half-duplex Ethernet with collisions, between hosts of the stack.
+
+use base::{Blind, Duration, Instant, LinkType, Mac, NodeId, Port};
+use bytes::Bytes;
+use link::csma_cd::{Backoff, Timing};
+use glassnet_sim::{BusConfig, Shape, Tap, World};
+use stack::{Config, InterfaceConfig};
+
+/// Stations that always have a frame for the next one; `payload` bytes each.
+fn saturated(stations: u32, payload: usize, timing: Timing, place: Duration, seed: u64) -> (World, Vec<NodeId>) {
+    let mut world = World::new(seed, std::time::SystemTime::UNIX_EPOCH, Box::new(Blind));
+    let bus = world.add_bus("ether", BusConfig { timing, shape: Shape::Star });
+    let mut nodes = Vec::new();
+    for n in 0..stations {
+        let node = world.add_host(&format!("s{n}"), Config::default());
+        let mac = Mac::local(n + 1);
+        let port = world.add_interface(node, InterfaceConfig::ethernet("eth0", mac));
+        world.share(node, port, bus, Tap { address: Some(mac), place });
+        let net = world.net(node);
+        let to = Mac::local((n + 1) % stations + 1);
+        let data = Bytes::from(vec![0u8; payload]);
+        world.spawn(node, async move {
+            let socket = net.link_open(Port(0), 0x88b5).expect("nobody else has it");
+            loop {
+                socket.send_to(data.clone(), to).await.expect("it fits");
+            }
+        })
+        .detach();
+        nodes.push(node);
+    }
+    (world, nodes)
+}
+
+fn count(world: &World, nodes: &[NodeId], what: &str) -> u64 {
+    let of = |node: &NodeId| world.station_counters(*node, Port(0)).into_iter().find(|(name, _)| *name == what);
+    nodes
+        .iter()
+        .filter_map(of)
+        .map(|(_, value)| if let base::event::Value::Number(n) = value { n } else { panic!("{what} is no number") })
+        .sum()
+}
+
+/// The share of time in which frames that arrived were on the medium.
+fn efficiency(stations: u32, payload: usize, timing: Timing, place: Duration, seconds: u64) -> f64 {
+    let (mut world, nodes) = saturated(stations, payload, timing, place, 1);
+    world.run_until(Instant::ZERO + Duration::from_secs(seconds));
+    let sent = count(&world, &nodes, "sent");
+    timing.frame((payload + 14).max(60)).secs_f64() * sent as f64 / seconds as f64
+}
+
+#[test]
+fn an_ideal_back_off_meets_metcalfe_and_boggs() {
+    let rate = 3_000_000;
+    let timing = |q| Timing {
+        slot: Duration::from_micros(16),
+        gap: Duration::ZERO,
+        jam_bits: 0,
+        backoff: Backoff::Ideal(q),
+        ..Timing::ethernet(rate)
+    };
+    for (q, payload) in [(2, 486), (5, 486), (10, 486), (256, 486), (5, 100), (10, 46)] {
+        let timing = timing(q);
+        let measured = efficiency(q, payload, timing, Duration::ZERO, 20);
+        let frame = timing.frame((payload + 14).max(60)).secs_f64();
+        let a = (1.0 - 1.0 / f64::from(q)).powi(q as i32 - 1);
+        let theory = frame / (frame + (1.0 - a) / a * 16e-6);
+        println!("Q={q} payload={payload}: {measured:.4}, theory {theory:.4}");
+        assert!((measured / theory - 1.0).abs() < 0.015);
+    }
+}
+
+#[test]
+fn standard_back_off() {
+    for (n, payload) in [(2u32, 1500), (5, 1500), (10, 1500), (32, 1500), (100, 1500), (2, 46), (10, 46), (100, 46)] {
+        let begun = std::time::Instant::now();
+        let timing = Timing::ethernet(10_000_000);
+        let e = efficiency(n, payload, timing, Duration::from_nanos(500), 10);
+        println!("N={n} {payload}: {e:.3} in {:?}", begun.elapsed());
+    }
+    let _ = LinkType::Ip;
+}

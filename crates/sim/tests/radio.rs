@@ -1,0 +1,88 @@
+//! Radio cells between hosts of the stack.
+
+use base::{Blind, Duration, Instant, LinkType, Mac, NodeId, Port};
+use bytes::Bytes;
+use glassnet_sim::{MediumId, RadioConfig, Tap, World};
+use link::dcf::{Counting, Timing};
+use stack::{Config, InterfaceConfig};
+
+fn cell(timing: Timing, seed: u64) -> (World, MediumId) {
+    let mut world = World::new(seed, std::time::SystemTime::UNIX_EPOCH, Box::new(Blind));
+    let air = world.add_radio("air", RadioConfig { timing, delay: Duration::from_micros(1) });
+    (world, air)
+}
+
+fn station(world: &mut World, air: MediumId, n: u32) -> NodeId {
+    let node = world.add_host(&format!("s{n}"), Config::default());
+    let mac = Mac::local(n);
+    let config = InterfaceConfig { link_type: LinkType::Radiotap, mtu: 2000, ..InterfaceConfig::ethernet("wlan0", mac) };
+    let port = world.add_interface(node, config);
+    world.share(node, port, air, Tap { address: Some(mac), place: Duration::ZERO });
+    node
+}
+
+/// A station that always has a frame of `payload` bytes for `to`.
+fn talks(world: &World, node: NodeId, to: u32, payload: usize) {
+    let net = world.net(node);
+    let data = Bytes::from(vec![0u8; payload]);
+    net.clone()
+        .spawn(async move {
+            let socket = net.link_open(Port(0), 0x88b5).expect("nobody else has it");
+            loop {
+                socket.send_to(data.clone(), Mac::local(to)).await.expect("it fits");
+            }
+        })
+        .detach();
+}
+
+fn count(world: &World, nodes: &[NodeId], what: &str) -> u64 {
+    let of = |node: &NodeId| world.station_counters(*node, Port(0)).into_iter().find(|(name, _)| *name == what);
+    nodes
+        .iter()
+        .filter_map(of)
+        .map(|(_, value)| if let base::event::Value::Number(n) = value { n } else { panic!("{what} is no number") })
+        .sum()
+}
+
+/// Bits per second of payload from `n` stations to one that only listens; frames of `mpdu` bytes with check sequence.
+fn saturated(timing: Timing, n: u32, mpdu: usize, counted: usize, seconds: u64, seed: u64) -> f64 {
+    let (mut world, air) = cell(timing, seed);
+    station(&mut world, air, 1000);
+    let nodes: Vec<NodeId> = (1..=n).map(|n| station(&mut world, air, n)).collect();
+    for node in &nodes {
+        talks(&world, *node, 1000, mpdu - 36);
+    }
+    world.run_until(Instant::ZERO + Duration::from_secs(seconds));
+    count(&world, &nodes, "sent") as f64 * counted as f64 * 8.0 / seconds as f64
+}
+
+#[test]
+fn bianchi() {
+    for (timing, expected) in [
+        (Timing::bianchi(), [0.8097, 0.7532, 0.6788, 0.5529]),
+        (Timing { counting: Counting::Freeze, ..Timing::bianchi() }, [0.8056, 0.7504, 0.6794, 0.5572]),
+        (Timing { rts_threshold: 0, ..Timing::bianchi() }, [0.8342, 0.8371, 0.8356, 0.8270]),
+        (Timing { window_min: 128, window_max: 1024, ..Timing::bianchi() }, [0.8250, 0.8263, 0.7981, 0.7252]),
+    ] {
+        for (n, s) in [5, 10, 20, 50].into_iter().zip(expected) {
+            let begun = std::time::Instant::now();
+            let measured = saturated(timing, n, 34 + 1023, 1023, 100, 1) / 1e6;
+            println!("n={n}: {measured:.4}, theory {s}: {:+.2} % in {:?}", (measured / s - 1.0) * 100.0, begun.elapsed());
+        }
+    }
+}
+
+#[test]
+fn modern() {
+    for (rate, basic, name) in [(6_000_000, 6_000_000, "6"), (54_000_000, 24_000_000, "54")] {
+        let timing = Timing { rate_bps: rate, basic_rate_bps: basic, attempts: None, ..Timing::a() }.completed();
+        for eifs in [true, false] {
+            let timing = if eifs { timing } else { Timing { eifs: timing.difs, ..timing } };
+            for n in [5, 10, 20, 50] {
+                let begun = std::time::Instant::now();
+                let m = saturated(timing, n, 1534, 1500, 20, 1) / 1e6;
+                println!("11a {name} eifs={eifs} n={n}: {m:.4} in {:?}", begun.elapsed());
+            }
+        }
+    }
+}
