@@ -11,7 +11,10 @@
 use std::io;
 use std::time::SystemTime;
 
-use base::event::{AccessFact, ArqFact, BridgeFact, AppFact, DropReason, Event, Fact, Flow, InternetFact, LinkFact, RetransmitCause, TransportFact, Value};
+use base::event::{
+    AccessFact, AppFact, ArqFact, BridgeFact, DropReason, Event, Fact, Flow, InternetFact, LinkFact, RetransmitCause,
+    TransportFact, Value,
+};
 use base::{Duration, PacketId, Port};
 use serde_json::{Map, json};
 

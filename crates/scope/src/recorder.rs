@@ -175,7 +175,14 @@ mod tests {
 
     fn frame(at: u64, node: u32, bytes: &[u8]) -> FrameSeen<'_> {
         let at = Instant::from_nanos(at);
-        FrameSeen { at, nic: nic(node), direction: Direction::Out, packet: PacketId(1), bytes: [bytes, b"!"], flaw: None }
+        FrameSeen {
+            at,
+            nic: nic(node),
+            direction: Direction::Out,
+            packet: PacketId(1),
+            bytes: [bytes, b"!"],
+            flaw: None,
+        }
     }
 
     #[test]

@@ -38,8 +38,14 @@ fn damaged(marks: &[(usize, usize, u8, u8)]) -> Recording {
             }
         }
         if !missing {
-            let seen =
-                FrameSeen { at: frame.at, nic: frame.nic, direction: frame.direction, packet, bytes: [&bytes, &[]], flaw: frame.flaw };
+            let seen = FrameSeen {
+                at: frame.at,
+                nic: frame.nic,
+                direction: frame.direction,
+                packet,
+                bytes: [&bytes, &[]],
+                flaw: frame.flaw,
+            };
             copy.add_frame(seen);
         }
     }

@@ -6,9 +6,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use base::LinkType;
-use wire::ip::Protocol;
 use wire::ethernet::EtherType;
 use wire::hdlc::Control;
+use wire::ip::Protocol;
 use wire::{arp, ax25, dot11, ethernet, icmpv4, ipv4, ipv6, llc, radiotap, tcp, udp};
 
 /// The headers of one frame.

@@ -128,7 +128,13 @@ impl Heap {
         same.unwrap_or_else(|| {
             let port = self.nics.keys().filter(|nic| nic.node == node_id).count();
             let nic = Nic { node: node_id, port: Port(port as u16) };
-            let link_type = if interface.link == Link::Ip { LinkType::Ip } else { LinkType::Ethernet };
+            let link_type = match interface.link {
+                Link::Ip => LinkType::Ip,
+                Link::Kiss => LinkType::Ax25,
+                Link::Llc => LinkType::Llc,
+                Link::Radiotap => LinkType::Radiotap,
+                _ => LinkType::Ethernet,
+            };
             self.nics.insert(nic, NicInfo { node: node.to_owned(), name: name.to_owned(), link_type, mac: None });
             nic
         })

@@ -92,6 +92,11 @@ pub(super) const fn link_of(link_type: u16) -> Link {
         113 => Link::Cooked,
         276 => Link::Cooked2,
         0 | 108 => Link::Loopback,
+        202 => Link::Kiss,
+        3 => Link::Ax25,
+        100 => Link::Llc,
+        127 => Link::Radiotap,
+        105 => Link::Wlan,
         _ => Link::Other,
     }
 }

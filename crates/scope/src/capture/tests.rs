@@ -122,7 +122,12 @@ fn link_types_are_known_by_their_numbers() {
         (113, Link::Cooked),
         (276, Link::Cooked2),
         (0, Link::Loopback),
-        (127, Link::Other),
+        (202, Link::Kiss),
+        (3, Link::Ax25),
+        (100, Link::Llc),
+        (127, Link::Radiotap),
+        (105, Link::Wlan),
+        (147, Link::Other),
     ] {
         let mut seen = None;
         let _ = frames(&pcap(false, false, number), |frame| seen = Some(frame.raw.link));

@@ -39,7 +39,9 @@ impl<'a> Raw<'a> {
         let link = match frame.link_type {
             LinkType::Ethernet => Link::Ethernet,
             LinkType::Ip => Link::Ip,
-            LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => Link::Other,
+            LinkType::Ax25 => Link::Kiss,
+            LinkType::Llc => Link::Llc,
+            LinkType::Radiotap => Link::Radiotap,
         };
         let packet = if frame.packet.0 == 0 { None } else { Some(frame.packet.0) };
         Raw {

@@ -6,7 +6,9 @@ pub(crate) mod visit;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::event::{AppFact, DropReason, Event, Fact, Flow, LinkDrop, TcpState, TransportFact};
-use base::{Direction, Duration, Flaw, FrameSeen, Instant, LinkType, Mac, Nic, NicInfo, NodeId, PacketId, Port, SeqNum};
+use base::{
+    Direction, Duration, Flaw, FrameSeen, Instant, LinkType, Mac, Nic, NicInfo, NodeId, PacketId, Port, SeqNum,
+};
 use bytes::Bytes;
 use wire::tcp::Flags;
 use wire::{PacketBuf, arp, ethernet, ip, ipv4, tcp, udp};

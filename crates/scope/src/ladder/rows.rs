@@ -112,7 +112,11 @@ pub(super) fn of(index: &Index<'_>, columns: &[NodeId]) -> Vec<Row> {
 }
 
 /// Where a packet goes in the ladder, and when its row stands; `None` when it passed no column.
-pub(super) fn arrow(index: &Index<'_>, columns: &BTreeMap<NodeId, usize>, packet: &Packet<'_>) -> Option<(Instant, Arrow)> {
+pub(super) fn arrow(
+    index: &Index<'_>,
+    columns: &BTreeMap<NodeId, usize>,
+    packet: &Packet<'_>,
+) -> Option<(Instant, Arrow)> {
     let column = |node: NodeId| columns.get(&node).copied();
     let first = index.sightings(packet).find(|frame| column(frame.nic.node).is_some())?;
     let from = column(first.nic.node)?;

@@ -57,10 +57,7 @@ mod tests {
     #[test]
     fn facts_of_links_read_as_phrases() {
         let arq = |fact| link(&LinkFact::Arq { port: Port(0), fact });
-        assert_eq!(
-            arq(ArqFact::Window { oldest: 2, next: 5, expected: 0, held: 1 }),
-            "V(A)=2 V(S)=5 V(R)=0, holds 1"
-        );
+        assert_eq!(arq(ArqFact::Window { oldest: 2, next: 5, expected: 0, held: 1 }), "V(A)=2 V(S)=5 V(R)=0, holds 1");
         assert_eq!(arq(ArqFact::Resend { number: 3, why: "REJ" }), "sends 3 again: REJ");
         let fact = AccessFact::Collision { attempt: 2, bits: 512, late: true };
         assert_eq!(link(&LinkFact::Access { port: Port(0), fact }), "collision 2 after 512 bits, late");
