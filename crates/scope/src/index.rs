@@ -1,7 +1,7 @@
 //! A recording put in an order for questions: packets instead of frames, names instead of addresses.
 //!
 //! A packet crosses many interfaces and is seen at each; its id ties the sightings together, so that a picture can say
-//! who sent it, who got it and where it was lost.
+//! who sent it, who got it and where it was lost. A frame with a flaw is no sighting: nobody received it.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -45,8 +45,7 @@ impl<'a> Index<'a> {
     pub(crate) fn of(recording: &'a Recording) -> Index<'a> {
         let mut packets: Vec<Packet<'a>> = Vec::new();
         let mut places: BTreeMap<PacketId, usize> = BTreeMap::new();
-        // What collided or was damaged reached nobody: its packet is seen when it is sent again.
-        for frame in recording.frames().filter(|frame| frame.flaw.is_none()) {
+        for frame in recording.intact_frames() {
             if let Some(&place) = places.get(&frame.packet) {
                 packets[place].frames.push(frame.index);
                 continue;

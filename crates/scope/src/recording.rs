@@ -94,8 +94,16 @@ pub struct Frame<'a> {
     pub link_type: LinkType,
     /// All bytes.
     pub bytes: &'a [u8],
-    /// What its bits suffered on the medium: nobody received it.
+    /// What its bits suffered on the medium, if anything. Such a frame was received by nobody.
     pub flaw: Option<Flaw>,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame as a sink sees it.
+    pub const fn seen(&self) -> FrameSeen<'a> {
+        let Frame { at, nic, direction, packet, bytes, flaw, .. } = *self;
+        FrameSeen { at, nic, direction, packet, bytes: [bytes, &[]], flaw }
+    }
 }
 
 // What goes in.
@@ -211,9 +219,15 @@ impl Recording {
         }
     }
 
-    /// All frames, in order of time.
+    /// All frames, in order of time: those too that something happened to on the medium.
     pub fn frames(&self) -> impl ExactSizeIterator<Item = Frame<'_>> + DoubleEndedIterator {
         (0..self.frames.len()).map(|index| self.frame(index))
+    }
+
+    /// The frames that nothing happened to on the medium: what was sent and received. A frame that collided is sent again
+    /// later as the same packet; one that was damaged is thrown away by whoever hears it.
+    pub fn intact_frames(&self) -> impl DoubleEndedIterator<Item = Frame<'_>> {
+        self.frames().filter(|frame| frame.flaw.is_none())
     }
 
     /// The frame at place `index`, which must be less than the number of frames.

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use base::event::{AppFact, Event, Fact, LinkDrop};
-use base::{Direction, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, PacketId, Port};
+use base::{Direction, Flaw, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, PacketId, Port};
 use proptest::prelude::*;
 
 use crate::film::visit::{Plot, visit};
@@ -44,7 +44,7 @@ fn damaged(marks: &[(usize, usize, u8, u8)]) -> Recording {
                 direction: frame.direction,
                 packet,
                 bytes: [&bytes, &[]],
-                flaw: None,
+                flaw: frame.flaw,
             };
             copy.add_frame(seen);
         }
@@ -76,7 +76,8 @@ proptest! {
             let nic = Nic { node: NodeId(*node), port: Port(0) };
             let direction = if *out { Direction::Out } else { Direction::In };
             let at = Instant::from_nanos(*at);
-            recording.add_frame(FrameSeen { at, nic, direction, packet: PacketId(*packet), bytes: [bytes, &[]], flaw: None });
+            let flaw = [None, None, Some(Flaw::Damaged), Some(Flaw::Collision), Some(Flaw::Runt)][*packet as usize];
+            recording.add_frame(FrameSeen { at, nic, direction, packet: PacketId(*packet), bytes: [bytes, &[]], flaw });
         }
         let steps = [("visit", "request"), ("dns", "lookup"), ("tcp", "connected"), ("tls", "done"), ("http", "response"), ("visit", "failed"), ("visit", "reused-connection"), ("drop", "")];
         for (at, node, step, span) in &facts {

@@ -167,14 +167,7 @@ pub fn ladder_around(left: &Left<'_>, at: Instant, style: Style) -> String {
     let mut part = recording.emptied();
     let window = before.saturating_sub(FRAMES_BEFORE)..before + FRAMES_AFTER;
     for frame in recording.frames().skip(window.start).take(window.len()) {
-        part.add_frame(base::FrameSeen {
-            at: frame.at,
-            nic: frame.nic,
-            direction: frame.direction,
-            packet: frame.packet,
-            bytes: [frame.bytes, &[]],
-            flaw: None,
-        });
+        part.add_frame(frame.seen());
     }
     Ladder::of(&part).text(style)
 }
@@ -234,14 +227,7 @@ mod tests {
             if frame.index == 20 {
                 *bytes.last_mut().expect("it has bytes") ^= 1;
             }
-            changed.add_frame(base::FrameSeen {
-                at: frame.at,
-                nic: frame.nic,
-                direction: frame.direction,
-                packet: frame.packet,
-                bytes: [&bytes, &[]],
-                flaw: None,
-            });
+            changed.add_frame(base::FrameSeen { bytes: [&bytes, &[]], ..frame.seen() });
         }
         let other = gathered(&changed);
         let difference = compare(&left(&one, HEADER), &left(&other, HEADER)).expect("a byte differs");

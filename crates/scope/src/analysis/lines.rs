@@ -46,8 +46,18 @@ impl Lines {
             Link::Cooked => self.of_ip(raw.bytes.get(16..)),
             Link::Cooked2 => self.of_ip(raw.bytes.get(20..)),
             Link::Loopback => self.of_ip(raw.bytes.get(4..)),
+            Link::Kiss => self.labels.of(&View::of(base::LinkType::Ax25, raw.bytes)),
+            Link::Llc => self.labels.of(&View::of(base::LinkType::Llc, raw.bytes)),
+            Link::Radiotap => self.labels.of(&View::of(base::LinkType::Radiotap, raw.bytes)),
+            Link::Ax25 => self.behind(base::LinkType::Ax25, &[0], raw.bytes),
+            Link::Wlan => self.behind(base::LinkType::Radiotap, &[0, 0, 8, 0, 0, 0, 0, 0], raw.bytes),
             Link::Other => format!("{} bytes", raw.len),
         }
+    }
+
+    /// A frame without the header that its link type has in our own captures.
+    fn behind(&mut self, link_type: base::LinkType, header: &[u8], bytes: &[u8]) -> String {
+        self.labels.of(&View::of(link_type, &[header, bytes].concat()))
     }
 
     fn of_ip(&mut self, bytes: Option<&[u8]>) -> String {

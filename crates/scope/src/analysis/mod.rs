@@ -76,6 +76,9 @@ impl Analyst {
         summary.packets += 1;
         summary.bytes += u64::from(packet.raw.len);
         summary.duration_ns = summary.duration_ns.max(packet.since_first_ns);
+        if packet.raw.is_flawed() {
+            return;
+        }
         self.tcp.take(packet, summary);
         self.lookups.take(packet, summary);
         self.sessions.take(packet, summary);

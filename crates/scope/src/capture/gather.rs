@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use base::{Direction, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, PacketId, Port};
+use base::{Direction, Flaw, FrameSeen, Instant, LinkType, Nic, NicInfo, NodeId, PacketId, Port};
 
 use super::Damage;
 use super::decoder::{Interface, frames};
@@ -42,6 +42,9 @@ pub fn by_address(bytes: &[u8]) -> Recording {
     let mut seen = Vec::new();
     let mut reader = Reader::of_fields(&[]);
     let (decoder, _) = frames(bytes, |frame| {
+        if frame.raw.is_flawed() {
+            return;
+        }
         let packet = reader.read(frame.raw);
         let Some((src, dst)) = packet.addresses() else { return };
         let ip = packet.layer(Layer::Ip4).or_else(|| packet.layer(Layer::Ip6)).unwrap_or_default();
@@ -72,6 +75,7 @@ struct Loose {
     nic: Nic,
     direction: Direction,
     packet: PacketId,
+    flaw: Option<Flaw>,
     bytes: Vec<u8>,
     comments: Vec<String>,
 }
@@ -98,6 +102,7 @@ impl Heap {
                     nic: Nic::default(),
                     direction: frame.direction.unwrap_or(Direction::In),
                     packet: PacketId(frame.raw.packet.unwrap_or(PacketId::NONE.0)),
+                    flaw: frame.raw.flaw(),
                     bytes: frame.raw.bytes.to_vec(),
                     comments: frame.raw.notes.comments().map(crate::words::clean).collect(),
                 },
@@ -123,7 +128,13 @@ impl Heap {
         same.unwrap_or_else(|| {
             let port = self.nics.keys().filter(|nic| nic.node == node_id).count();
             let nic = Nic { node: node_id, port: Port(port as u16) };
-            let link_type = if interface.link == Link::Ip { LinkType::Ip } else { LinkType::Ethernet };
+            let link_type = match interface.link {
+                Link::Ip => LinkType::Ip,
+                Link::Kiss => LinkType::Ax25,
+                Link::Llc => LinkType::Llc,
+                Link::Radiotap => LinkType::Radiotap,
+                _ => LinkType::Ethernet,
+            };
             self.nics.insert(nic, NicInfo { node: node.to_owned(), name: name.to_owned(), link_type, mac: None });
             nic
         })
@@ -144,12 +155,12 @@ impl Heap {
         }
         let mut comments = BTreeMap::new();
         for frame in self.frames {
-            let Loose { nic, direction, packet, bytes, .. } = frame;
+            let Loose { nic, direction, packet, flaw, bytes, .. } = frame;
             let at = Instant::from_nanos(frame.time_ns - start_ns);
             if !frame.comments.is_empty() {
                 comments.insert(recording.frames().len(), frame.comments);
             }
-            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [&bytes, &[]], flaw: None });
+            recording.add_frame(FrameSeen { at, nic, direction, packet, bytes: [&bytes, &[]], flaw });
         }
         Gathered { recording, comments, start_ns, damaged: self.damaged }
     }

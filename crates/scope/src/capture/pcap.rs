@@ -71,6 +71,7 @@ impl Pcap {
             len: number(12),
             interface: None,
             packet: None,
+            flags: None,
             notes: Notes::default(),
         };
         Ok((decoder.took(RECORD + len), Step::Frame(Captured { raw, interface: 0, direction: None })))
@@ -91,6 +92,11 @@ pub(super) const fn link_of(link_type: u16) -> Link {
         113 => Link::Cooked,
         276 => Link::Cooked2,
         0 | 108 => Link::Loopback,
+        202 => Link::Kiss,
+        3 => Link::Ax25,
+        100 => Link::Llc,
+        127 => Link::Radiotap,
+        105 => Link::Wlan,
         _ => Link::Other,
     }
 }

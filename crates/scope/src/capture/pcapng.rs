@@ -6,12 +6,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use base::Direction;
-
 use super::decoder::{Captured, Decoder, Interface, Step, Taken};
 use super::pcap::link_of;
 use super::{Damage, MAX_BLOCK};
 use crate::fields::{Notes, Raw};
+use crate::pcapng::flags;
 
 /// The first bytes of a section, and so of the file; the same backwards.
 pub(super) const SECTION: [u8; 4] = [0x0a, 0x0d, 0x0d, 0x0a];
@@ -121,16 +120,17 @@ impl Pcapng {
             len,
             interface: interface.name.as_deref(),
             packet: None,
+            flags: None,
             notes,
         };
-        let mut direction = None;
         for (code, value) in notes.options() {
             match (code, value) {
-                (FLAGS, [_, _, _, _]) => direction = direction_of(self.word(value, 0)),
+                (FLAGS, [_, _, _, _]) => raw.flags = Some(self.word(value, 0)),
                 (PACKET_ID, [_, _, _, _, _, _, _, _]) => raw.packet = Some(self.long(value)),
                 _ => {}
             }
         }
+        let direction = raw.flags.and_then(flags::direction);
         Ok((used, Step::Frame(Captured { raw, interface: index, direction })))
     }
 
@@ -207,14 +207,6 @@ impl Pcapng {
     fn long(self, bytes: &[u8]) -> u64 {
         let (one, two) = (u64::from(self.word(bytes, 0)), u64::from(self.word(bytes, 4)));
         if self.big_endian { one << 32 | two } else { two << 32 | one }
-    }
-}
-
-const fn direction_of(flags: u32) -> Option<Direction> {
-    match flags & 3 {
-        1 => Some(Direction::In),
-        2 => Some(Direction::Out),
-        _ => None,
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use base::{Direction, Flaw, PacketId};
 use proptest::prelude::*;
 
 use super::*;
 use crate::fields::Link;
+use crate::film::Film;
 use crate::film::visit::{Plot, visit};
 use crate::pcapng;
 
@@ -73,6 +75,34 @@ fn the_captures_of_a_run_are_a_recording_again() {
 }
 
 #[test]
+fn what_a_frame_suffered_is_read_back_and_nobody_received_it() {
+    let mut film = Film::new(&[("a", [192, 0, 2, 1]), ("b", [192, 0, 2, 2])]);
+    let id = PacketId::new(film.node("a"), 1);
+    let packet = film.udp((film.ip("a"), 5000).into(), (film.ip("b"), 53).into(), b"x");
+    let flaws = [Some(Flaw::Collision), Some(Flaw::Damaged), Some(Flaw::Runt), None];
+    for flaw in flaws {
+        film.see_flawed("a", Direction::Out, id, &packet, flaw);
+        film.sleep_ms(1);
+    }
+    let recording = film.cut();
+    assert_eq!(recording.intact_frames().count(), 1);
+    let index = crate::index::Index::of(&recording);
+    assert_eq!(index.packets[0].frames, [3], "only the last was sent");
+    let file = pcapng::of_nic(&recording, recording.nic_named("a").expect("a station"), epoch());
+    let flags: Vec<_> = {
+        let mut flags = Vec::new();
+        let _ = frames(&file, |frame| flags.push(frame.raw.flags));
+        flags
+    };
+    assert_eq!(flags, [Some(0x0100_0002), Some(0x0100_0002), Some(0x0500_0002), Some(2)]);
+    let again = gather([("a.pcapng", file.as_slice())]).recording;
+    assert_eq!(again.frames().map(|frame| frame.flaw).collect::<Vec<_>>(), flaws);
+    let (mut reader, mut analyst) = (crate::fields::Reader::new(), crate::analysis::Analyst::new());
+    let _ = frames(&file, |frame| analyst.take(&reader.read(frame.raw)));
+    assert_eq!(analyst.finish().conversations[0].forth.packets, 1);
+}
+
+#[test]
 fn both_byte_orders_and_both_units_of_time_are_read() {
     for (big_endian, nanos, time) in [
         (false, false, 7_000_005_000),
@@ -92,7 +122,12 @@ fn link_types_are_known_by_their_numbers() {
         (113, Link::Cooked),
         (276, Link::Cooked2),
         (0, Link::Loopback),
-        (127, Link::Other),
+        (202, Link::Kiss),
+        (3, Link::Ax25),
+        (100, Link::Llc),
+        (127, Link::Radiotap),
+        (105, Link::Wlan),
+        (147, Link::Other),
     ] {
         let mut seen = None;
         let _ = frames(&pcap(false, false, number), |frame| seen = Some(frame.raw.link));

@@ -24,6 +24,12 @@ pub(super) const FIELDS: &[Entry] = &[
         Take::Frame(|p| p.raw.packet.map(Value::Number)),
     ),
     entry(
+        "frame.packet_flags_crc_error",
+        Form::Flag,
+        "It was damaged on the medium, where the capture tells",
+        Take::Frame(|p| p.raw.flags.map(|_| Value::Bool(p.raw.is_flawed()))),
+    ),
+    entry(
         "frame.interface_name",
         Form::Text,
         "The interface that saw it",
@@ -44,29 +50,57 @@ fn comments<'a>(packet: &Packet<'a>, give: &mut dyn FnMut(Value<'a>)) {
 /// `eth:ethertype:ip:tcp`
 #[allow(clippy::unnecessary_wraps, reason = "what the registry takes")]
 fn protocols<'a>(packet: &Packet<'a>) -> Option<Value<'a>> {
-    let mut text = String::new();
-    if packet.raw.link == Link::Ip {
-        text.push_str("raw");
-    }
-    let mut before = "";
+    let link = packet.raw.link;
+    let mut text = String::from(if link == Link::Ip { "raw" } else { "" });
+    let mut say = |name: &str| {
+        text.push_str(if text.is_empty() { "" } else { ":" });
+        text.push_str(name);
+    };
+    let mut before = None;
     for layer in packet.layers() {
-        let name = protocol(layer, packet.raw.link);
-        // Several messages of one stream are told once.
-        if name != before || !matches!(name, "tls" | "http" | "dns") {
-            text.push_str(if text.is_empty() { "" } else { ":" });
-            text.push_str(name);
+        let name = protocol(layer, link);
+        if before.is_some_and(|before| has_type(before, link)) && layer != Layer::Llc {
+            say("ethertype");
         }
-        before = name;
+        // Bytes of no protocol above.
+        if (before, layer) == (Some(Layer::Ax25), Layer::Data) {
+            say("ax25_nol3");
+        }
+        // Several messages of one stream are told once.
+        let is_told = before.is_some_and(|before| protocol(before, link) == name);
+        if !is_told || !matches!(name, "tls" | "http" | "dns") {
+            say(name);
+        }
+        before = Some(layer);
+    }
+    if before.is_some_and(|last| has_type(last, link)) {
+        say("ethertype");
     }
     Some(Value::Text(text.into()))
 }
 
+/// Whether a header says by one of Ethernet's types what follows.
+const fn has_type(layer: Layer, link: Link) -> bool {
+    match layer {
+        Layer::Ethernet | Layer::Vlan | Layer::ProviderVlan => true,
+        Layer::Cooked => !matches!(link, Link::Loopback),
+        _ => false,
+    }
+}
+
 const fn protocol(layer: Layer, link: Link) -> &'static str {
     match (layer, link) {
-        (Layer::Ethernet, _) => "eth:ethertype",
-        (Layer::Vlan, _) => "vlan:ethertype",
+        (Layer::Ethernet, _) => "eth",
+        (Layer::Vlan, _) => "vlan",
+        (Layer::ProviderVlan, _) => "ieee8021ad",
         (Layer::Cooked, Link::Loopback) => "null",
-        (Layer::Cooked, _) => "sll:ethertype",
+        (Layer::Cooked, _) => "sll",
+        (Layer::Ax25, Link::Kiss) => "ax25_kiss:ax25",
+        (Layer::Ax25, _) => "ax25",
+        (Layer::Llc, _) => "llc",
+        (Layer::Radiotap, _) => "radiotap:wlan_radio",
+        (Layer::Wlan, _) => "wlan",
+        (Layer::Stp, _) => "stp",
         (Layer::Arp, _) => "arp",
         (Layer::Ip4, _) => "ip",
         (Layer::Ip6, _) => "ipv6",

@@ -16,6 +16,16 @@ pub enum Link {
     Cooked2,
     /// BSD loopback: four bytes that say which protocol follows.
     Loopback,
+    /// AX.25 behind KISS's command byte.
+    Kiss,
+    /// AX.25.
+    Ax25,
+    /// A bare IEEE 802.2 LLC PDU.
+    Llc,
+    /// IEEE 802.11 behind a radiotap header.
+    Radiotap,
+    /// IEEE 802.11.
+    Wlan,
     /// Anything else: the bytes of its frames stay closed.
     Other,
 }
@@ -27,6 +37,18 @@ pub enum Layer {
     Ethernet,
     /// An 802.1Q tag.
     Vlan,
+    /// An 802.1ad tag: a provider's, in front of a customer's.
+    ProviderVlan,
+    /// AX.25, from its first address on.
+    Ax25,
+    /// IEEE 802.2 LLC, SNAP included.
+    Llc,
+    /// What a radio's card says about a frame.
+    Radiotap,
+    /// IEEE 802.11.
+    Wlan,
+    /// A bridge's message: spanning tree.
+    Stp,
     /// Another link header in front of IP.
     Cooked,
     /// Address resolution.
@@ -140,6 +162,11 @@ impl Cutter<'_> {
                 self.put(Layer::Cooked, 0, len);
                 self.bare_ip(4, len);
             }
+            Link::Kiss => self.ax25(1, len),
+            Link::Ax25 => self.ax25(0, len),
+            Link::Llc => self.llc(0, len),
+            Link::Radiotap => self.radiotap(len),
+            Link::Wlan => self.wlan(0, len),
             Link::Other => self.put(Layer::Data, 0, len),
         }
     }
@@ -161,17 +188,17 @@ impl Cutter<'_> {
     }
 
     #[inline]
-    fn ethertype(&mut self, ethertype: u16, start: usize, len: usize) {
+    pub(super) fn ethertype(&mut self, ethertype: u16, start: usize, len: usize) {
         match ethertype {
             0x0800 => self.ip4(start, len),
             0x86dd => self.ip6(start, len),
             0x0806 if self.bytes.len() >= start + 8 => self.put(Layer::Arp, start, len),
             0x8100 | 0x88a8 if self.bytes.len() >= start + 4 => {
-                self.put(Layer::Vlan, start, len);
+                self.put(if ethertype == 0x8100 { Layer::Vlan } else { Layer::ProviderVlan }, start, len);
                 self.ethertype(u16_at(self.bytes, start + 2), start + 4, len);
             }
             // 802.3: a length in the place of the type.
-            length @ 0..=1500 => self.put(Layer::Data, start, len.min(start + usize::from(length))),
+            length @ 0..=1500 => self.llc(start, len.min(start + usize::from(length))),
             _ => self.put(Layer::Data, start, len),
         }
     }
@@ -185,7 +212,7 @@ impl Cutter<'_> {
     }
 
     #[inline]
-    fn ip4(&mut self, start: usize, len: usize) {
+    pub(super) fn ip4(&mut self, start: usize, len: usize) {
         let Some(header) = self.bytes.get(start..).filter(|rest| rest.len() >= 20) else {
             return self.put(Layer::Data, start, len);
         };
@@ -271,7 +298,7 @@ impl Cutter<'_> {
         self.parts.quoted != u8::MAX
     }
 
-    fn put(&mut self, layer: Layer, start: usize, end: usize) {
+    pub(super) fn put(&mut self, layer: Layer, start: usize, end: usize) {
         let (start, end) = (start as u32, end.max(start) as u32);
         self.parts.push(Part { layer, source: self.source, start, end });
     }

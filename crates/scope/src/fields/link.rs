@@ -1,11 +1,11 @@
-//! Fields of Ethernet, 802.1Q and ARP.
+//! Fields of Ethernet, 802.1Q, spanning tree and ARP.
 
 use std::net::IpAddr;
 
 use base::Mac;
 
 use super::layers::Layer;
-use super::registry::{Entry, Take, entry, half};
+use super::registry::{Entry, Take, byte, entry, half, word};
 use super::value::{Form, Value};
 
 pub(super) const FIELDS: &[Entry] = &[
@@ -18,10 +18,36 @@ pub(super) const FIELDS: &[Entry] = &[
         Take::Number(Layer::Ethernet, ethertype),
     ),
     entry(
+        "eth.len",
+        Form::Number,
+        "802.3: bytes of what it carries",
+        Take::Number(Layer::Ethernet, |h| half(h, 12).filter(|len| *len <= 1500)),
+    ),
+    entry(
         "vlan.id",
         Form::Number,
         "The virtual LAN's number",
         Take::Number(Layer::Vlan, |h| Some(half(h, 0)? & 0xfff)),
+    ),
+    entry("vlan.priority", Form::Number, "How urgent: 0 to 7", Take::Number(Layer::Vlan, |h| Some(half(h, 0)? >> 13))),
+    entry(
+        "stp.type",
+        Form::Hex(2),
+        "0x00 configuration, 0x02 rapid, 0x80 change",
+        Take::Number(Layer::Stp, |h| byte(h, 3)),
+    ),
+    entry(
+        "stp.flags",
+        Form::Hex(2),
+        "0x01 topology change; of rapid ones role and state too",
+        Take::Number(Layer::Stp, |h| byte(h, 4)),
+    ),
+    entry("stp.root.hw", Form::Mac, "Whom its sender takes for the root", Take::Of(Layer::Stp, |h| mac(h, 7))),
+    entry(
+        "stp.root.cost",
+        Form::Number,
+        "How far its sender is from the root",
+        Take::Number(Layer::Stp, |h| word(h, 13)),
     ),
     entry("arp.opcode", Form::Number, "1 asks, 2 answers", Take::Number(Layer::Arp, |h| half(h, 6))),
     entry("arp.src.hw_mac", Form::Mac, "The sender's hardware address", Take::Of(Layer::Arp, |h| mac(ipv4(h)?, 8))),

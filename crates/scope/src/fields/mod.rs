@@ -33,10 +33,13 @@ mod index;
 mod internet;
 mod layers;
 mod link;
+mod lower;
 pub mod option;
 mod packet;
+mod radio;
 mod reader;
 mod registry;
+mod stations;
 mod stream;
 mod tcp;
 mod udp;
@@ -51,5 +54,7 @@ pub use reader::Reader;
 pub use registry::{Field, Unknown, all, named};
 pub use value::{Form, Value};
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use base::LinkType;
+use base::{Flaw, LinkType};
 
 use super::connections::Segment;
 use super::layers::{Layer, Link, Part, Parts, Source, u16_at};
 use super::option::Options;
 use super::registry::{Field, Take};
 use super::value::Value;
+use crate::pcapng::flags;
 use crate::recording::Frame;
 
 /// A frame as it comes from a capture or a recording.
@@ -26,6 +27,8 @@ pub struct Raw<'a> {
     pub interface: Option<&'a str>,
     /// The id that the packet keeps over all hops.
     pub packet: Option<u64>,
+    /// Which way it went and what was wrong with its bits, as pcapng's `epb_flags` have it.
+    pub flags: Option<u32>,
     /// What somebody wrote beside it.
     pub notes: Notes<'a>,
 }
@@ -36,7 +39,9 @@ impl<'a> Raw<'a> {
         let link = match frame.link_type {
             LinkType::Ethernet => Link::Ethernet,
             LinkType::Ip => Link::Ip,
-            LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => Link::Other,
+            LinkType::Ax25 => Link::Kiss,
+            LinkType::Llc => Link::Llc,
+            LinkType::Radiotap => Link::Radiotap,
         };
         let packet = if frame.packet.0 == 0 { None } else { Some(frame.packet.0) };
         Raw {
@@ -46,8 +51,19 @@ impl<'a> Raw<'a> {
             len: frame.bytes.len() as u32,
             interface: None,
             packet,
+            flags: Some(flags::of(frame)),
             notes: Notes { options: &[], big_endian: false },
         }
+    }
+
+    /// Whether it was damaged on the medium, so that nobody received it.
+    pub fn is_flawed(&self) -> bool {
+        self.flags.is_some_and(flags::is_flawed)
+    }
+
+    /// What its bits suffered, if anything.
+    pub fn flaw(&self) -> Option<Flaw> {
+        flags::flaw(self.flags?, self.notes.comments())
     }
 }
 

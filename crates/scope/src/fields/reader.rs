@@ -22,18 +22,23 @@ pub struct Reader {
     /// The datagram that the last fragment completed.
     datagram: Vec<u8>,
     streams: Option<Streams>,
+    /// Whether frames that nobody received count as part of their conversations, as tshark has it.
+    takes_flawed: bool,
     delivery: Delivery,
 }
 
 impl Reader {
-    /// A reader that knows nothing yet, for all fields.
+    /// A reader that knows nothing yet, for all fields. Frames with a flaw, which nobody received, belong to no
+    /// conversation.
     pub fn new() -> Reader {
         Reader { streams: Some(Streams::default()), ..Reader::default() }
     }
 
-    /// A reader that does only what these fields need: TCP's streams are put together only for what lies above them.
+    /// A reader that does only what these fields need: TCP's streams are put together only for what lies above them. Like
+    /// tshark it reads frames with a flaw as if they had been received.
     pub fn of_fields(fields: &[Field]) -> Reader {
-        if fields.iter().any(|field| field.is_in_stream()) { Reader::new() } else { Reader::default() }
+        let reader = if fields.iter().any(|field| field.is_in_stream()) { Reader::new() } else { Reader::default() };
+        Reader { takes_flawed: true, ..reader }
     }
 
     /// A reader that also gives the bytes of TCP's streams, in order: [`Packet::in_order`].
@@ -49,7 +54,8 @@ impl Reader {
         let mut cutter = Cutter { bytes: raw.bytes, source: Source::Frame, parts: Parts::default(), fragment: None };
         cutter.frame(raw.link, (raw.len as usize).max(raw.bytes.len()));
         let mut parts = cutter.parts;
-        if let Some(fragment) = cutter.fragment {
+        let counts = self.takes_flawed || !raw.is_flawed();
+        if let Some(fragment) = cutter.fragment.filter(|_| counts) {
             parts = self.complete(raw.bytes, fragment, parts);
         }
         let mut packet = Packet {
@@ -64,6 +70,9 @@ impl Reader {
             messages: &[],
             in_order: &[],
         };
+        if !counts {
+            return packet;
+        }
         converse(&mut self.connections, &mut packet);
         if let Some(streams) = &mut self.streams {
             self.delivery.clear();

@@ -5,7 +5,7 @@ use std::fmt;
 use super::layers::{Layer, u16_at, u32_at};
 use super::packet::Packet;
 use super::value::{Form, Value};
-use super::{application, dhcp, dns, frame, icmp, internet, link, tcp, udp};
+use super::{application, dhcp, dns, frame, icmp, internet, link, radio, stations, tcp, udp};
 
 /// One line of the registry.
 #[derive(Debug)]
@@ -122,9 +122,11 @@ pub fn all() -> impl Iterator<Item = Field> {
     ROOMS.iter().copied().flatten().map(Field)
 }
 
-static ROOMS: [&[Entry]; 9] = [
+static ROOMS: [&[Entry]; 11] = [
     frame::FIELDS,
     link::FIELDS,
+    stations::FIELDS,
+    radio::FIELDS,
     internet::FIELDS,
     icmp::FIELDS,
     udp::FIELDS,

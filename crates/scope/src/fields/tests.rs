@@ -58,16 +58,29 @@ fn a_comment_and_a_tab_in_it_stay_in_their_column() {
     assert_eq!(packet.text(named("frame.comment").expect("it is in the registry")), "a\\tb,c");
 }
 
+const LINKS: [Link; 11] = [
+    Link::Ethernet,
+    Link::Ip,
+    Link::Cooked,
+    Link::Cooked2,
+    Link::Loopback,
+    Link::Kiss,
+    Link::Ax25,
+    Link::Llc,
+    Link::Radiotap,
+    Link::Wlan,
+    Link::Other,
+];
+
 proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(
-        frames in proptest::collection::vec((0u8..6, any::<u32>(), proptest::collection::vec(any::<u8>(), 0..120)), 0..20),
+        frames in proptest::collection::vec((0usize..LINKS.len(), any::<u32>(), proptest::collection::vec(any::<u8>(), 0..120)), 0..20),
     ) {
-        let links = [Link::Ethernet, Link::Ip, Link::Cooked, Link::Cooked2, Link::Loopback, Link::Other];
         let mut reader = Reader::new();
         for (link, len, bytes) in &frames {
             let notes = Notes { options: bytes, big_endian: len % 2 == 0 };
-            read_all(&mut reader, Raw { link: links[usize::from(*link)], bytes, len: *len, notes, ..Raw::default() });
+            read_all(&mut reader, Raw { link: LINKS[*link], bytes, len: *len, notes, ..Raw::default() });
         }
     }
 

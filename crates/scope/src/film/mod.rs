@@ -6,7 +6,9 @@ pub(crate) mod visit;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use base::event::{AppFact, DropReason, Event, Fact, Flow, LinkDrop, TcpState, TransportFact};
-use base::{Direction, Duration, FrameSeen, Instant, LinkType, Mac, Nic, NicInfo, NodeId, PacketId, Port, SeqNum};
+use base::{
+    Direction, Duration, Flaw, FrameSeen, Instant, LinkType, Mac, Nic, NicInfo, NodeId, PacketId, Port, SeqNum,
+};
 use bytes::Bytes;
 use wire::tcp::Flags;
 use wire::{PacketBuf, arp, ethernet, ip, ipv4, tcp, udp};
@@ -127,8 +129,19 @@ impl Film {
     }
 
     pub(crate) fn see(&mut self, host: &str, direction: Direction, packet: PacketId, bytes: &PacketBuf) {
+        self.see_flawed(host, direction, packet, bytes, None);
+    }
+
+    pub(crate) fn see_flawed(
+        &mut self,
+        host: &str,
+        direction: Direction,
+        packet: PacketId,
+        bytes: &PacketBuf,
+        flaw: Option<Flaw>,
+    ) {
         let nic = nic(self.place(host));
-        self.recording.add_frame(FrameSeen { at: self.now, nic, direction, packet, bytes: bytes.parts(), flaw: None });
+        self.recording.add_frame(FrameSeen { at: self.now, nic, direction, packet, bytes: bytes.parts(), flaw });
     }
 
     pub(crate) fn udp(&self, src: SocketAddr, dst: SocketAddr, data: &[u8]) -> PacketBuf {

@@ -93,7 +93,7 @@ impl<'a> Ladder<'a> {
     pub fn received(&self, node: &str, which: impl Fn(&View<'_>) -> bool) -> Vec<Instant> {
         let Some(node) = self.index.recording.node(node) else { return Vec::new() };
         let here = |frame: &crate::Frame<'_>| frame.nic.node == node && frame.direction == Direction::In;
-        let frames = self.index.recording.frames().filter(here);
+        let frames = self.index.recording.intact_frames().filter(here);
         frames.filter(|frame| which(&View::of(frame.link_type, frame.bytes))).map(|frame| frame.at).collect()
     }
 

@@ -8,8 +8,6 @@
 
 use std::net::IpAddr;
 
-use base::Flaw;
-
 /// Appends one block after the other to a file in memory.
 #[derive(Default)]
 pub(super) struct Writer {
@@ -20,13 +18,12 @@ pub(super) struct Writer {
 pub(super) struct Packet<'a> {
     /// Nanoseconds since 1970.
     pub(super) time_ns: u64,
-    pub(super) inbound: bool,
+    /// Which way it went and what was wrong with it: [`super::flags`].
+    pub(super) flags: u32,
     /// Follows one packet through several files.
     pub(super) id: Option<u64>,
     pub(super) comments: &'a [String],
     pub(super) bytes: &'a [u8],
-    /// What its bits suffered.
-    pub(super) flaw: Option<Flaw>,
 }
 
 impl Writer {
@@ -91,16 +88,13 @@ impl Writer {
             body.u32(0);
             body.u32((packet.time_ns >> 32) as u32);
             body.u32(packet.time_ns as u32);
-            let captured = packet.bytes.len() as u32;
-            body.u32(captured);
-            // Of a frame that was broken off, only a part was captured: readers then expect no whole headers.
-            body.u32(if packet.flaw == Some(Flaw::Runt) { captured.max(WHOLE) } else { captured });
+            body.u32(packet.bytes.len() as u32);
+            body.u32(packet.bytes.len() as u32);
             body.padded(packet.bytes);
             for comment in packet.comments {
                 body.option(OPT_COMMENT, comment.as_bytes());
             }
-            let direction = if packet.inbound { INBOUND } else { OUTBOUND };
-            body.option(EPB_FLAGS, &(direction | flags(packet.flaw)).to_le_bytes());
+            body.option(EPB_FLAGS, &packet.flags.to_le_bytes());
             if let Some(id) = packet.id {
                 body.option(EPB_PACKETID, &id.to_le_bytes());
             }
@@ -167,20 +161,5 @@ const NRB_IPV6: u16 = 2;
 
 /// Stamps count units of 10^-9 s.
 const NANOSECONDS: u8 = 9;
-/// The link-layer errors of a frame.
-const fn flags(flaw: Option<Flaw>) -> u32 {
-    match flaw {
-        None => 0,
-        Some(Flaw::Damaged | Flaw::Collision) => CRC_ERROR,
-        Some(Flaw::Runt) => CRC_ERROR | TOO_SHORT,
-    }
-}
-
-const CRC_ERROR: u32 = 1 << 24;
-const TOO_SHORT: u32 = 1 << 26;
-/// The length of a full Ethernet frame.
-const WHOLE: u32 = 1514;
-const INBOUND: u32 = 1;
-const OUTBOUND: u32 = 2;
 /// "TLSK": the secrets are an NSS key log.
 const TLS_KEY_LOG: u32 = 0x544C_534B;

@@ -1,4 +1,5 @@
-//! What stands as a comment at a frame: why its packet was dropped, what it caused, why it was sent again.
+//! What stands as a comment at a frame: what its bits suffered, why its packet was dropped, what it caused, why it was
+//! sent again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -41,15 +42,23 @@ impl<'a> Comments<'a> {
     fn new(index: &'a Index<'a>, nic: Nic) -> Self {
         let mut by_packet: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut sent: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut flaws = Vec::new();
         for frame in index.recording.frames_of(nic) {
             by_packet.entry(frame.packet).or_default().push(frame);
+            flaws.extend(frame.flaw.map(|flaw| (frame.index, flaw)));
             if frame.direction == Direction::Out
+                && frame.flaw.is_none()
                 && let Some(segment) = View::of(frame.link_type, frame.bytes).tcp()
             {
                 sent.entry((segment.src, segment.dst, segment.header.seq.0)).or_default().push(frame);
             }
         }
-        Comments { index, nic, by_packet, sent, explained: BTreeSet::new(), by_frame: BTreeMap::new() }
+        let mut comments =
+            Comments { index, nic, by_packet, sent, explained: BTreeSet::new(), by_frame: BTreeMap::new() };
+        for (frame, flaw) in flaws {
+            comments.add(frame, flaw.text().into());
+        }
+        comments
     }
 
     /// The segment that goes out next with this sequence number is the one that the fact is about.

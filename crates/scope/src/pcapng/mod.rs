@@ -9,11 +9,12 @@
 
 mod block;
 mod comments;
+pub(crate) mod flags;
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use base::{Direction, LinkType, Nic, PacketId};
+use base::{LinkType, Nic, PacketId};
 
 use crate::index::Index;
 use crate::recording::Recording;
@@ -53,16 +54,12 @@ fn write(index: &Index<'_>, nic: Nic, epoch: SystemTime) -> Vec<u8> {
     }
     let comments = comments::of_nic(index, nic);
     for frame in recording.frames_of(nic) {
-        let flaw = frame.flaw.map(|flaw| flaw.text().to_owned());
-        let own = comments.get(&frame.index).map_or(&[][..], Vec::as_slice);
-        let all: Vec<String> = flaw.into_iter().chain(own.iter().cloned()).collect();
         file.packet(&Packet {
             time_ns: since_1970(epoch).saturating_add(frame.at.nanos()),
-            inbound: frame.direction == Direction::In,
+            flags: flags::of(&frame),
             id: (frame.packet != PacketId::NONE).then_some(frame.packet.0),
-            comments: &all,
+            comments: comments.get(&frame.index).map_or(&[], Vec::as_slice),
             bytes: frame.bytes,
-            flaw: frame.flaw,
         });
     }
     file.finish()

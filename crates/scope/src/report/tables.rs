@@ -35,7 +35,7 @@ pub(crate) fn interfaces(recording: &Recording) -> Vec<Counters> {
     for (nic, _) in recording.nics() {
         counters.insert(nic, Counters { interface: recording.nic_name(nic), ..Counters::default() });
     }
-    for frame in recording.frames() {
+    for frame in recording.intact_frames() {
         let Some(counters) = counters.get_mut(&frame.nic) else { continue };
         let count = if frame.direction == Direction::Out { &mut counters.sent } else { &mut counters.received };
         count.0 += 1;

@@ -40,7 +40,7 @@ pub(super) fn of_end(end: &End, interval: Duration) -> Vec<(Instant, f64)> {
 /// Of what left each interface.
 pub(super) fn of_interfaces(index: &Index<'_>, interval: Duration) -> Vec<Series> {
     let mut interfaces: BTreeMap<Nic, Buckets> = BTreeMap::new();
-    for frame in index.recording.frames().filter(|frame| frame.direction == Direction::Out) {
+    for frame in index.recording.intact_frames().filter(|frame| frame.direction == Direction::Out) {
         let bytes = interfaces.entry(frame.nic).or_insert_with(|| Buckets::new(interval));
         bytes.add(frame.at, frame.bytes.len() as u64);
     }
