@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use base::Duration;
 use clap::{Parser, Subcommand};
+use lab::visit::Over;
 
 use crate::command;
 use crate::message::COULD_NOT_RUN;
@@ -35,6 +36,7 @@ Example:
   glassnet visit https://www.example.com/                the whole way to a page
   glassnet visit example.com --explain                   layers, addresses, RFCs
   glassnet visit example.com --delay 80ms --rate 1mbit   over a far, slow line
+  glassnet visit example.com --over radio                over a radio cell with a hidden station
   glassnet visit example.com --pcap page.pcapng          a capture for Wireshark";
 
 const VISIT_SITES: &str = "\
@@ -95,6 +97,9 @@ pub(crate) struct Visit {
     /// What to visit.
     #[arg(help = "The address to visit, such as https://www.example.com/")]
     pub(crate) url: String,
+    /// Go over something else: hdlc (a reliable modem line), hub (with three talkers), radio (with a hidden station)
+    #[arg(long, value_name = "MEDIUM", default_value = "cable", hide_default_value = true)]
+    pub(crate) over: Over,
     /// Write what the laptop's interface saw as a pcapng file, TLS keys included
     #[arg(long, value_name = "FILE")]
     pub(crate) pcap: Option<PathBuf>,

@@ -23,6 +23,7 @@ pub mod handbook;
 pub mod import;
 mod lab;
 pub mod outcome;
+mod over;
 pub mod program;
 pub mod run;
 pub mod scenario;

@@ -7,6 +7,7 @@ use services::url::{BadUrl, Url};
 
 use crate::expect::expect;
 use crate::outcome::Outcome;
+pub use crate::over::Over;
 use crate::program::Browse;
 use crate::scenario::{BuildError, Loss, Scenario, WayPatch};
 use crate::worlds::internet::{ACCESS, LAPTOP, internet};
@@ -24,12 +25,14 @@ pub struct Visit {
     pub rate_bps: Option<u64>,
     /// Columns of the page's text.
     pub width: usize,
+    /// What it goes over.
+    pub over: Over,
 }
 
 impl Visit {
     /// Over the line as it is.
     pub fn new(url: &str) -> Self {
-        Visit { url: url.into(), loss: 0.0, delay: None, rate_bps: None, width: 80 }
+        Visit { url: url.into(), loss: 0.0, delay: None, rate_bps: None, width: 80, over: Over::Cable }
     }
 
     /// Whether what was typed can be visited at all, and if not, why.
@@ -40,6 +43,7 @@ impl Visit {
     /// The embedded world with a person at its laptop.
     pub fn scenario(&self) -> Scenario {
         let mut scenario = internet();
+        self.over.apply(&mut scenario);
         if let Some(line) = scenario.link_mut(ACCESS) {
             let loss = (self.loss > 0.0).then_some(Loss::Share(self.loss));
             let patch = WayPatch { loss, delay: self.delay, rate_bps: self.rate_bps, ..WayPatch::default() };

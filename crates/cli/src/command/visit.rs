@@ -20,6 +20,7 @@ pub(crate) fn run(visit: &Visit) -> Result<ExitCode, Problem> {
         delay: visit.delay,
         rate_bps: visit.rate,
         width: style.width.min(PAGE_WIDTH),
+        over: visit.over,
     };
     wanted.check_url().map_err(|why| {
         let hint = "write it like https://www.example.com/page: a scheme, a host, a path";

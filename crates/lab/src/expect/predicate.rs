@@ -57,7 +57,9 @@ impl FramePredicate {
         let link = match link_type {
             LinkType::Ethernet => Link::Ethernet,
             LinkType::Ip => Link::Ip,
-            LinkType::Ax25 | LinkType::Llc | LinkType::Radiotap => Link::Other,
+            LinkType::Ax25 => Link::Kiss,
+            LinkType::Llc => Link::Llc,
+            LinkType::Radiotap => Link::Radiotap,
         };
         let len = u32::try_from(frame.len()).unwrap_or(u32::MAX);
         let FramePredicate { plan, reader, .. } = self;
