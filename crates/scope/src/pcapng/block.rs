@@ -8,6 +8,8 @@
 
 use std::net::IpAddr;
 
+use super::flags;
+
 /// Appends one block after the other to a file in memory.
 #[derive(Default)]
 pub(super) struct Writer {
@@ -88,8 +90,10 @@ impl Writer {
             body.u32(0);
             body.u32((packet.time_ns >> 32) as u32);
             body.u32(packet.time_ns as u32);
-            body.u32(packet.bytes.len() as u32);
-            body.u32(packet.bytes.len() as u32);
+            let captured = packet.bytes.len() as u32;
+            body.u32(captured);
+            // Of a frame that was broken off only a part was there: told so, readers expect no whole headers.
+            body.u32(if flags::is_runt(packet.flags) { captured.max(WHOLE) } else { captured });
             body.padded(packet.bytes);
             for comment in packet.comments {
                 body.option(OPT_COMMENT, comment.as_bytes());
@@ -163,3 +167,5 @@ const NRB_IPV6: u16 = 2;
 const NANOSECONDS: u8 = 9;
 /// "TLSK": the secrets are an NSS key log.
 const TLS_KEY_LOG: u32 = 0x544C_534B;
+/// The length of a full Ethernet frame.
+const WHOLE: u32 = 1514;

@@ -25,6 +25,11 @@ pub(crate) const fn direction(flags: u32) -> Option<Direction> {
     }
 }
 
+/// Whether it is the rest of a frame that was broken off.
+pub(crate) const fn is_runt(flags: u32) -> bool {
+    flags & CRC_ERROR != 0 && flags & TOO_SHORT != 0
+}
+
 /// Whether a frame has any flaw.
 pub(crate) const fn is_flawed(flags: u32) -> bool {
     flags & CRC_ERROR != 0
