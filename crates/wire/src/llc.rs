@@ -78,7 +78,6 @@ pub struct Snap {
 
 impl Snap {
     /// Reads LLC and SNAP at the front of a PDU; other PDUs are refused.
-    //= rfc1042#header-format
     pub fn parse(pdu: &[u8]) -> Result<Snap> {
         match pdu.first_chunk::<SNAP_LEN>() {
             Some([sap::SNAP, sap::SNAP, UI, a, b, c, high, low]) => {
