@@ -26,14 +26,7 @@ impl Header {
     /// Reads a header, whoever wrote it; with its length. What it does not say is zero, what else it says is stepped over.
     pub fn parse(bytes: &[u8]) -> Result<(Header, usize)> {
         let places = Places::parse(bytes)?;
-        let word = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
-        let header = Header {
-            bad_fcs: places.flags(bytes) & BAD_FCS != 0,
-            rate: places.rate.map_or(0, |at| bytes[at]),
-            channel_mhz: places.channel.map_or(0, word),
-            channel_flags: places.channel.map_or(0, |at| word(at + 2)),
-        };
-        Ok((header, places.len))
+        Ok((places.header(bytes), places.len))
     }
 
     /// Writes the header in front of a frame that has its check sequence at its end.
@@ -109,6 +102,17 @@ impl Places {
         Ok(places)
     }
 
+    /// What the bytes say that these places were found in.
+    fn header(&self, bytes: &[u8]) -> Header {
+        let word = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+        Header {
+            bad_fcs: self.flags(bytes) & BAD_FCS != 0,
+            rate: self.rate.map_or(0, |at| bytes[at]),
+            channel_mhz: self.channel.map_or(0, word),
+            channel_flags: self.channel.map_or(0, |at| word(at + 2)),
+        }
+    }
+
     fn flags(&self, bytes: &[u8]) -> u8 {
         self.flags.map_or(0, |at| bytes[at])
     }
@@ -126,22 +130,23 @@ pub struct FcsState {
 pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
     let bytes = dissection.bytes(range.clone());
     let mut layer = dissection.layer("radiotap", range.clone());
-    let (places, header) = match (Places::parse(bytes), Header::parse(bytes)) {
-        (Ok(places), Ok((header, _))) => (places, header),
-        (Err(error), _) | (_, Err(error)) => {
+    let places = match Places::parse(bytes) {
+        Ok(places) => places,
+        Err(error) => {
             dissection.push(layer.malformed(error));
             return;
         }
     };
     layer.range.end = range.start + places.len;
-    fields(&mut layer, &places, &header, bytes);
+    fields(&mut layer, &places, bytes);
     let with_fcs = places.flags(bytes) & FCS_AT_END != 0;
     dissection.push(layer);
     let key = if with_fcs { Key::Dot11WithFcs } else { Key::Dot11 };
     dissection.next(key, range.start + places.len..range.end);
 }
 
-fn fields(layer: &mut Layer, places: &Places, header: &Header, bytes: &[u8]) {
+fn fields(layer: &mut Layer, places: &Places, bytes: &[u8]) {
+    let header = places.header(bytes);
     layer.field("Version", 0..1, 0);
     layer.field("Pad", 1..2, bytes[1]);
     layer.field("Length", 2..4, places.len);
