@@ -62,7 +62,11 @@ impl Header {
         if to_bits & LAST != 0 || from_bits & LAST == 0 {
             return Err(Error::new("AX.25", "address", 6, Problem::BadValue));
         }
-        let (control, len) = Control::parse(&frame[ADDRESSES..], Modulus::Eight)?;
+        let (control, len) = Control::parse(&frame[ADDRESSES..], Modulus::Eight).map_err(|error| Error {
+            format: "AX.25",
+            offset: ADDRESSES + error.offset,
+            ..error
+        })?;
         let mut header = Header { dst, src, command: to_bits & COMMAND != 0, control, pid: None };
         let mut at = ADDRESSES + len;
         if header.has_pid() {
@@ -99,6 +103,11 @@ impl Address {
             if byte & LAST != 0 || !known {
                 return Err(wrong(offset));
             }
+        }
+        // Spaces fill a call sign up; they do not stand in one.
+        let letters = call.trim_ascii_end();
+        if letters.is_empty() || letters.contains(&b' ') {
+            return Err(wrong(0));
         }
         let bits = *bytes.get(6).ok_or_else(|| wrong(6))?;
         Ok((Address { call, ssid: bits >> 1 & 0xf }, bits))
@@ -175,26 +184,38 @@ pub const fn ethertype(pid: Pid) -> Option<EtherType> {
     }
 }
 
-/// A frame behind its KISS command byte.
+/// The command byte of KISS in front of a recorded frame.
+pub const KISS_LEN: usize = 1;
+
+/// The frame behind the command byte of KISS; other commands than "data" carry none.
+pub fn behind_kiss(recorded: &[u8]) -> Option<&[u8]> {
+    recorded.split_first().filter(|(command, _)| **command == 0).map(|(_, frame)| frame)
+}
+
+/// A frame behind its KISS command byte, which belongs to the layer.
 pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
-    let bytes = dissection.bytes(range.clone());
-    let kiss = usize::from(bytes.first() == Some(&0));
-    let range = range.start + kiss.min(range.len())..range.end;
     let mut layer = dissection.layer("AX.25", range.clone());
-    let (header, len) = match Header::parse(dissection.bytes(range.clone())) {
-        Ok(parsed) => parsed,
+    let Some(frame) = behind_kiss(dissection.bytes(range.clone())) else {
+        let problem = if range.is_empty() { Problem::TooShort } else { Problem::BadValue };
+        dissection.push(layer.malformed(Error::new("AX.25", "KISS command", 0, problem)));
+        return;
+    };
+    let (header, len) = match Header::parse(frame) {
+        Ok((header, len)) => (header, KISS_LEN + len),
         Err(error) => {
-            dissection.push(layer.malformed(error));
+            dissection.push(layer.malformed(Error { offset: KISS_LEN + error.offset, ..error }));
             return;
         }
     };
     layer.range.end = range.start + len;
-    layer.field("Destination", 0..7, header.dst);
-    layer.field("Source", 7..14, header.src);
-    layer.field("Control", 14..15, header.control);
+    layer.field("KISS command", 0..1, "0 (data)");
+    layer.field("Destination", 1..8, header.dst);
+    layer.field("Source", 8..15, header.src);
+    layer.field("Command or response", 7..8, if header.command { "command" } else { "response" });
+    layer.field("Control", 15..16, header.control);
     layer.summary = format!("AX.25 {} > {} {}", header.src, header.dst, header.control);
     if let Some(pid) = header.pid {
-        layer.field("Protocol identifier", 15..16, pid);
+        layer.field("Protocol identifier", 16..17, pid);
         if pid != Pid::NO_LAYER_3 {
             layer.summary.push_str(&format!(" pid={pid}"));
         }

@@ -49,7 +49,11 @@ impl Header {
         let Some(&[dsap, ssap]) = pdu.first_chunk::<2>() else {
             return Err(Error::new("LLC", "SAP", pdu.len(), Problem::TooShort));
         };
-        let (control, len) = Control::parse(&pdu[2..], Modulus::OneTwentyEight)?;
+        let (control, len) = Control::parse(&pdu[2..], Modulus::OneTwentyEight).map_err(|error| Error {
+            format: "LLC",
+            offset: 2 + error.offset,
+            ..error
+        })?;
         Ok((Header { dsap, ssap: ssap & !RESPONSE, response: ssap & RESPONSE != 0, control }, 2 + len))
     }
 
@@ -63,18 +67,42 @@ impl Header {
 /// LLC and SNAP in front of what an Ethernet frame carries (RFC 1042): bytes.
 pub const SNAP_LEN: usize = 8;
 
+/// SNAP: who defined the protocol, and its number there (RFC 1042).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Snap {
+    /// The organization; zero: the number is a type of Ethernet.
+    pub oui: [u8; 3],
+    /// The protocol.
+    pub ethertype: EtherType,
+}
+
+impl Snap {
+    /// Reads LLC and SNAP at the front of a PDU; other PDUs are refused.
+    pub fn parse(pdu: &[u8]) -> Result<Snap> {
+        match pdu.first_chunk::<SNAP_LEN>() {
+            Some([sap::SNAP, sap::SNAP, UI, a, b, c, high, low]) => {
+                Ok(Snap { oui: [*a, *b, *c], ethertype: EtherType(u16::from_be_bytes([*high, *low])) })
+            }
+            Some(_) => Err(Error::new("SNAP", "LLC", 0, Problem::BadValue)),
+            None => Err(Error::new("SNAP", "header", pdu.len(), Problem::TooShort)),
+        }
+    }
+
+    /// Writes LLC and SNAP.
+    pub fn push(self, packet: &mut PacketBuf) {
+        let ([a, b, c], [high, low]) = (self.oui, self.ethertype.0.to_be_bytes());
+        packet.push_array([sap::SNAP, sap::SNAP, UI, a, b, c, high, low]);
+    }
+}
+
 /// Writes LLC and SNAP for a type of Ethernet.
 pub fn push_snap(packet: &mut PacketBuf, ethertype: EtherType) {
-    let [high, low] = ethertype.0.to_be_bytes();
-    packet.push_array([sap::SNAP, sap::SNAP, 0x03, 0, 0, 0, high, low]);
+    Snap { oui: [0; 3], ethertype }.push(packet);
 }
 
 /// The type behind LLC and SNAP, if there is one.
 pub fn snap(pdu: &[u8]) -> Option<EtherType> {
-    match pdu.first_chunk::<SNAP_LEN>()? {
-        [sap::SNAP, sap::SNAP, 0x03, 0, 0, 0, high, low] => Some(EtherType(u16::from_be_bytes([*high, *low]))),
-        _ => None,
-    }
+    Snap::parse(pdu).ok().filter(|snap| snap.oui == [0; 3]).map(|snap| snap.ethertype)
 }
 
 /// What a PDU carries: the type, and where it begins. None: nothing, or nothing with a type.
@@ -100,24 +128,36 @@ pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
     layer.range.end = range.start + len;
     layer.field("DSAP", 0..1, format_args!("0x{:02x}", header.dsap));
     layer.field("SSAP", 1..2, format_args!("0x{:02x}", header.ssap));
+    layer.field("Command or response", 1..2, if header.response { "response" } else { "command" });
     layer.field("Control", 2..len, header.control);
-    let kind = if matches!(header.control, Control::U { kind: Unnumbered::Ui, .. }) { "LLC" } else { "LLC2" };
-    layer.summary = format!("{kind} sap=0x{:02x} {}", header.dsap, header.control);
-    if let Some(ethertype) = snap(bytes) {
-        layer.range.end = range.start + SNAP_LEN;
-        layer.field("SNAP type", 6..8, ethertype);
-        dissection.push(layer);
-        return dissection.next(Key::EtherType(ethertype), range.start + SNAP_LEN..range.end);
-    }
+    let unnumbered = matches!(header.control, Control::U { kind: Unnumbered::Ui, .. });
+    let kind = if unnumbered { "LLC" } else { "LLC2" };
+    layer.summary = match header.dsap {
+        sap::IP => format!("{kind} {}", header.control),
+        other => format!("{kind} sap=0x{other:02x} {}", header.control),
+    };
+    let carries = unnumbered || matches!(header.control, Control::I { .. });
+    let key = match (Snap::parse(bytes), payload(bytes)) {
+        (Ok(snap), typed) => {
+            layer.range.end = range.start + SNAP_LEN;
+            let [a, b, c] = snap.oui;
+            layer.field("SNAP organization", 3..6, format_args!("{a:02x}:{b:02x}:{c:02x}"));
+            layer.field("SNAP type", 6..8, snap.ethertype);
+            typed.map(|(ethertype, _)| Key::EtherType(ethertype))
+        }
+        (Err(_), Some((ethertype, _))) => Some(Key::EtherType(ethertype)),
+        (Err(_), None) => carries.then_some(Key::Sap(header.dsap)),
+    };
+    let carried = layer.range.end..range.end;
     dissection.push(layer);
-    let information = range.start + len..range.end;
-    match (header.dsap, payload(bytes)) {
-        (_, Some((ethertype, _))) => dissection.next(Key::EtherType(ethertype), information),
-        (sap::STP, None) => dissection.next(Key::Sap(sap::STP), information),
-        _ => dissection.data(information),
+    match key {
+        Some(key) => dissection.next(key, carried),
+        None => dissection.data(carried),
     }
 }
 
+/// An unnumbered information frame's control field.
+const UI: u8 = 0x03;
 /// The lowest bit of the source: a response.
 const RESPONSE: u8 = 0x01;
 
@@ -135,6 +175,15 @@ mod tests {
         push_snap(&mut packet, EtherType::IPV4);
         assert_eq!(packet.head(), b"\xaa\xaa\x03\0\0\0\x08\0ip");
         assert_eq!(payload(packet.head()), Some((EtherType::IPV4, 8)));
+    }
+
+    #[test]
+    fn numbers_of_other_organizations_are_no_types() {
+        let mut packet = PacketBuf::from_vec(PacketId::NONE, b"pdu".to_vec());
+        let snap = Snap { oui: [0, 0, 0x0c], ethertype: EtherType::IPV4 };
+        snap.push(&mut packet);
+        assert_eq!((Snap::parse(packet.head()), payload(packet.head())), (Ok(snap), None));
+        assert_eq!(Snap::parse(b"\x42\x42\x03\0\0\0\x08\0").unwrap_err().field, "LLC");
     }
 
     proptest! {

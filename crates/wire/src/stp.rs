@@ -39,7 +39,7 @@ pub struct BridgeId {
     pub mac: Mac,
 }
 
-/// What part a port has in the tree.
+/// What part a port has in the tree. In the order of the two bits in the flags.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Role {
     /// Not said.

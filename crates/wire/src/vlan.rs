@@ -66,10 +66,10 @@ pub fn tag_of(frame: &[u8]) -> Option<Tag> {
     Some(tag)
 }
 
-/// Puts a tag behind the two addresses of an Ethernet frame. What is too short for addresses is left alone.
+/// Puts a tag behind the two addresses of an Ethernet frame. What is too short for a frame's header is left alone.
 pub fn push_tag(frame: &mut PacketBuf, tag: Tag) {
-    bring_forward(frame, ADDRESSES);
-    if frame.head().len() < ADDRESSES {
+    bring_forward(frame, ethernet::LEN);
+    if frame.head().len() < ethernet::LEN {
         return;
     }
     frame.push(LEN);
@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn a_runt_is_left_alone() {
-        let mut frame = PacketBuf::from_vec(PacketId::NONE, vec![0x81; 11]);
+        let mut frame = PacketBuf::from_vec(PacketId::NONE, vec![0x81; 13]);
         push_tag(&mut frame, Tag::default());
-        assert_eq!((frame.len(), pop_tag(&mut frame)), (11, None));
+        assert_eq!((frame.len(), pop_tag(&mut frame)), (13, None));
     }
 
     #[test]

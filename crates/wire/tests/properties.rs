@@ -1,6 +1,7 @@
 //! Any bytes into any parser: no panic, and what is read is written as it was.
 
 mod entry;
+mod links;
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -8,7 +9,7 @@ use base::{Mac, PacketId, SeqNum};
 use bytes::Bytes;
 use glassnet_wire::ethernet::EtherType;
 use glassnet_wire::ip::Protocol;
-use glassnet_wire::{PacketBuf, arp, dhcp, ethernet, icmpv4, ipv4, tcp, udp};
+use glassnet_wire::{PacketBuf, arp, dhcp, dot11, ethernet, icmpv4, ipv4, llc, radiotap, stp, tcp, udp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -166,7 +167,68 @@ proptest! {
         entry::tcp(&bytes);
         entry::dhcp(&bytes);
         entry::checksum(&bytes);
+        entry::ax25(&bytes);
+        entry::llc(&bytes);
+        entry::dot11(&bytes);
+        entry::radiotap(&bytes);
+        entry::stp(&bytes);
+        entry::vlan(&bytes);
         entry::dissect(&bytes);
+    }
+
+    #[test]
+    fn ports_are_found_on_every_link(packet in segment(), choice in any::<[u8; 4]>(), damage in damage()) {
+        let packet = in_ip(packet, Protocol::TCP, &[]);
+        let carried = packet.contiguous();
+        for link_type in entry::LINK_TYPES {
+            let frame = links::frame(link_type, packet.clone(), choice);
+            let layers = glassnet_wire::dissect::dissect(link_type, &frame);
+            prop_assert!(layers.iter().all(|layer| layer.error.is_none()), "{layers:?}");
+            let found = glassnet_wire::dissect::network(link_type, &frame);
+            let (place, ethertype) = found.expect("the packet is found");
+            prop_assert_eq!((&frame[place], ethertype), (&carried[..], EtherType::IPV4));
+            prop_assert!(glassnet_wire::dissect::transport(link_type, &frame).is_some());
+            entry::dissect(&frame);
+            let bytes = damaged(frame, &damage);
+            entry::dissect(&bytes);
+            entry::vlan(&bytes);
+            entry::radiotap(&bytes);
+            entry::dot11(bytes.get(14..).unwrap_or(&[]));
+            entry::ax25(bytes.get(1..).unwrap_or(&[]));
+            entry::llc(&bytes);
+        }
+    }
+
+    #[test]
+    fn bpdus_keep_their_meaning(bytes in vec(any::<u8>(), 36..60), kind in 0..3usize, damage in damage()) {
+        let mut bytes = bytes;
+        bytes[..4].copy_from_slice([&[0, 0, 0, 0], &[0, 0, 2, 2], &[0, 0, 0, 0x80]][kind]);
+        prop_assert!(stp::Bpdu::parse(&bytes).is_ok());
+        entry::stp(&bytes);
+        entry::stp(&damaged(bytes.clone(), &damage));
+        let mut frame = PacketBuf::new(PacketId::NONE, Bytes::from(bytes));
+        llc::Header::unnumbered(llc::sap::STP).push(&mut frame);
+        let layers = glassnet_wire::dissect::dissect(base::LinkType::Llc, &frame.contiguous());
+        prop_assert_eq!(layers[1].name, "STP");
+        entry::dissect(&damaged(frame.contiguous(), &damage));
+    }
+
+    #[test]
+    fn beacons_keep_their_meaning(
+        fixed in any::<[u8; 12]>(), ssid in vec(any::<u8>(), 0..=32), rates in vec(any::<u8>(), 1..=8), damage in damage(),
+    ) {
+        let body = [&fixed[..], &[0, ssid.len() as u8], &ssid, &[1, rates.len() as u8], &rates].concat();
+        let beacon = dot11::Beacon::parse(&body).expect("a valid beacon");
+        let mut packet = PacketBuf::default();
+        beacon.push(&mut packet);
+        prop_assert_eq!(packet.contiguous(), body);
+        links::beacon_header().push(&mut packet);
+        entry::dot11(&damaged(packet.contiguous(), &damage));
+        dot11::append_fcs(&mut packet);
+        radiotap::Header::default().push(&mut packet);
+        let layers = glassnet_wire::dissect::dissect(base::LinkType::Radiotap, &packet.contiguous());
+        prop_assert!(layers.iter().all(|layer| layer.error.is_none()) && layers.len() == 2, "{layers:?}");
+        entry::dissect(&damaged(packet.contiguous(), &damage));
     }
 
     #[test]

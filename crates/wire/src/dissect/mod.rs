@@ -1,7 +1,7 @@
 //! Frames taken apart for people: layers, their fields, and where each stands in the bytes.
 //!
-//! [`dissect`] answers the layers of a frame from the outside in, [`summary`] one line about it, [`transport`] its ports
-//! and payload. A new protocol is one function and one line in the [`registry`]; other crates add theirs with
+//! [`dissect`] answers the layers of a frame from the outside in, [`summary`] one line about it, [`network`] where the
+//! packet stands in it, whatever the link, [`transport`] its ports and payload. A new protocol is one function and one line in the [`registry`]; other crates add theirs with
 //! [`Registry::with`]. Nothing here panics or refuses: a malformed layer says so in its `error`, and what cannot be
 //! understood is a layer named `data`.
 

@@ -19,8 +19,10 @@ pub enum Key {
     Link(LinkType),
     /// LLC, in an 802.3 or 802.11 frame.
     Llc,
-    /// 802.11 behind a radiotap header.
+    /// 802.11 without check sequence, behind a radiotap header.
     Dot11,
+    /// 802.11 with its check sequence.
+    Dot11WithFcs,
     /// By LLC's service access point.
     Sap(u8),
     /// By Ethernet's type field.
@@ -34,13 +36,14 @@ pub enum Key {
 }
 
 /// The protocols of this crate.
-const STANDARD: [(Key, Dissector); 18] = [
+const STANDARD: [(Key, Dissector); 19] = [
     (Key::Link(LinkType::Ethernet), ethernet::dissect),
     (Key::Link(LinkType::Ip), ip::dissect),
     (Key::Link(LinkType::Ax25), ax25::dissect),
     (Key::Link(LinkType::Llc), llc::dissect),
     (Key::Link(LinkType::Radiotap), radiotap::dissect),
     (Key::Dot11, dot11::dissect),
+    (Key::Dot11WithFcs, dot11::dissect_with_fcs),
     (Key::Llc, llc::dissect),
     (Key::Sap(llc::sap::STP), stp::dissect),
     (Key::EtherType(EtherType::ARP), arp::dissect),

@@ -4,8 +4,9 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::ethernet::{self, EtherType};
+use crate::hdlc::{Control, Supervisory, Unnumbered};
 use crate::ip::Protocol;
-use crate::{PacketBuf, arp, dhcp, icmpv4, ipv4, ipv6, tcp, udp};
+use crate::{PacketBuf, arp, ax25, dhcp, dot11, icmpv4, ipv4, ipv6, llc, radiotap, stp, tcp, udp, vlan};
 use base::{Mac, PacketId, SeqNum};
 use bytes::Bytes;
 
@@ -80,10 +81,24 @@ fn every_byte_of_a_header_belongs_to_a_field() {
         arp_frame(arp::Operation::Request),
     ];
     for frame in frames {
-        for layer in dissect(LinkType::Ethernet, &frame).iter().filter(|layer| layer.name != "data") {
-            for at in layer.range.clone() {
-                assert!(layer.fields.iter().any(|field| field.range.contains(&at)), "byte {at} of {layer:?}");
-            }
+        every_byte_is_named(LinkType::Ethernet, &frame);
+    }
+    let ui = Control::U { kind: Unnumbered::Ui, poll: false };
+    every_byte_is_named(LinkType::Ax25, &ax25_frame(ui, Some(ax25::Pid::IPV4), icmp_echo(b"")));
+    let mut body = icmp_echo(b"");
+    llc::push_snap(&mut body, EtherType::IPV4);
+    every_byte_is_named(LinkType::Radiotap, &on_air(air(dot11::Kind::Data), body));
+    every_byte_is_named(LinkType::Radiotap, &on_air(air(dot11::Kind::Rts), PacketBuf::default()));
+    let mut bpdu = packet(b"");
+    stp::Bpdu::Rst(stp::Message::default()).push_frame(Mac::local(7), &mut bpdu);
+    vlan::push_tag(&mut bpdu, vlan::Tag::default());
+    every_byte_is_named(LinkType::Ethernet, bpdu.head());
+}
+
+fn every_byte_is_named(link_type: LinkType, frame: &[u8]) {
+    for layer in dissect(link_type, frame).iter().filter(|layer| layer.name != "data") {
+        for at in layer.range.clone() {
+            assert!(layer.fields.iter().any(|field| field.range.contains(&at)), "byte {at} of {layer:?}");
         }
     }
 }
@@ -250,4 +265,133 @@ fn nothing_and_unknown_things_have_a_line_too() {
     let frame = ethernet(PacketBuf::default(), EtherType(0x88cc));
     assert_eq!(summary(LinkType::Ethernet, &frame), "Ethernet 02:00:00:00:00:01 > 02:00:00:00:00:02 type 0x88cc");
     assert_eq!(names(&dissect(LinkType::Ethernet, &frame)), ["Ethernet", "data"]);
+}
+
+fn ax25_frame(control: Control, pid: Option<ax25::Pid>, mut carried: PacketBuf) -> Vec<u8> {
+    let (dst, src) = ("SERVER".parse().unwrap(), "CLIENT".parse().unwrap());
+    ax25::Header { dst, src, command: true, control, pid }.push(&mut carried);
+    carried.push_array([0]);
+    carried.contiguous()
+}
+
+#[test]
+fn stations_of_reliable_lines_talk_in_one_line_each() {
+    let carried = || icmp_echo(b"ping");
+    let i = Control::I { ns: 3, nr: 5, poll: true };
+    let line = |control, pid, carried| summary(LinkType::Ax25, &ax25_frame(control, pid, carried));
+    let sabm = Control::U { kind: Unnumbered::Sabm, poll: true };
+    assert_eq!(line(sabm, None, PacketBuf::default()), "AX.25 CLIENT > SERVER SABM P");
+    assert_eq!(line(i, Some(ax25::Pid::NO_LAYER_3), packet(b"hi")), "AX.25 CLIENT > SERVER I ns=3 nr=5 P");
+    assert_eq!(line(i, Some(ax25::Pid(0xcf)), packet(b"hi")), "AX.25 CLIENT > SERVER I ns=3 nr=5 P pid=0xcf");
+    let frame = ax25_frame(i, Some(ax25::Pid::IPV4), carried());
+    let layers = dissect(LinkType::Ax25, &frame);
+    assert_eq!(names(&layers[..3]), ["AX.25", "IPv4", "ICMP"]);
+    assert_eq!(layers[0].summary, "AX.25 CLIENT > SERVER I ns=3 nr=5 P pid=IPv4");
+
+    let llc = |control, mut packet: PacketBuf| {
+        llc::Header { dsap: llc::sap::IP, ssap: llc::sap::IP, response: false, control }.push(&mut packet);
+        dissect(LinkType::Llc, &packet.contiguous())
+    };
+    let rr = Control::S { kind: Supervisory::Rr, nr: 100, poll: false };
+    assert_eq!(llc(rr, PacketBuf::default())[0].summary, "LLC2 RR nr=100");
+    let layers = llc(Control::I { ns: 3, nr: 5, poll: false }, carried());
+    assert_eq!((names(&layers[..3]), layers[0].summary.as_str()), (vec!["LLC", "IPv4", "ICMP"], "LLC2 I ns=3 nr=5"));
+}
+
+fn icmp_echo(data: &[u8]) -> PacketBuf {
+    let mut packet = packet(data);
+    icmpv4::Message::EchoRequest { id: 1, seq: 1 }.push(&mut packet);
+    ip(packet, Protocol::ICMP)
+}
+
+#[test]
+fn only_the_data_command_of_kiss_carries_a_frame() {
+    let mut frame =
+        ax25_frame(Control::U { kind: Unnumbered::Ui, poll: false }, Some(ax25::Pid::IPV4), tcp_packet(syn(), b""));
+    assert!(transport(LinkType::Ax25, &frame).is_some());
+    frame[0] = 1;
+    assert_eq!((transport(LinkType::Ax25, &frame), names(&dissect(LinkType::Ax25, &frame))), (None, vec!["AX.25"]));
+    assert!(summary(LinkType::Ax25, &frame).contains("KISS command at byte 0 has a value"));
+}
+
+/// Radiotap, a frame, its check sequence.
+fn on_air(header: dot11::Header, mut body: PacketBuf) -> Vec<u8> {
+    header.push(&mut body);
+    dot11::append_fcs(&mut body);
+    radiotap::Header { bad_fcs: false, rate: 22, channel_mhz: 2412, channel_flags: 0xa0 }.push(&mut body);
+    body.contiguous()
+}
+
+fn air(kind: dot11::Kind) -> dot11::Header {
+    let (receiver, transmitter, third) = (Mac::local(2), Mac::local(1), Mac::local(3));
+    let (to_ds, from_ds, retry, duration_us, sequence) = (false, false, true, 44, 9);
+    dot11::Header { kind, to_ds, from_ds, retry, duration_us, receiver, transmitter, third, sequence }
+}
+
+#[test]
+fn stations_on_the_air_talk_in_one_line_each() {
+    let ack = on_air(dot11::Header { retry: false, ..air(dot11::Kind::Ack) }, PacketBuf::default());
+    assert_eq!(ack[14..24], *b"\xd4\0\x2c\0\x02\0\0\0\0\x02");
+    assert_eq!(summary(LinkType::Radiotap, &ack), "802.11 ACK to 02:00:00:00:00:02");
+    let layers = dissect(LinkType::Radiotap, &ack);
+    assert_eq!(layers[0].summary, "radiotap 11 Mbit/s 2412 MHz");
+    assert!(layers[1].get("Frame check sequence").unwrap().ends_with("(correct)"));
+
+    let beacon = dot11::Beacon { ssid: b"home".to_vec(), rates: vec![0x82], ..Default::default() };
+    let mut body = PacketBuf::default();
+    beacon.push(&mut body);
+    let frame = on_air(air(dot11::Kind::Beacon), body);
+    assert_eq!(summary(LinkType::Radiotap, &frame), "802.11 beacon \"home\" from 02:00:00:00:00:01");
+
+    let mut body = tcp_packet(syn(), b"data");
+    llc::push_snap(&mut body, EtherType::IPV4);
+    let mut frame = on_air(air(dot11::Kind::Data), body);
+    let layers = dissect(LinkType::Radiotap, &frame);
+    assert_eq!(names(&layers), ["radiotap", "802.11", "LLC", "IPv4", "TCP", "data"]);
+    assert_eq!(layers[1].summary, "802.11 data to 02:00:00:00:00:02 (again)");
+    assert_eq!(
+        transport(LinkType::Radiotap, &frame).map(|found| found.payload),
+        Some(frame.len() - 8..frame.len() - 4)
+    );
+
+    let last = frame.len() - 1;
+    frame[last] ^= 1;
+    assert!(summary(LinkType::Radiotap, &frame).ends_with("(bad checksum)"));
+    // Without check sequence, and a header that says so.
+    let bare = [&[0, 0, 8, 0, 0, 0, 0, 0], &frame[14..frame.len() - 4]].concat();
+    assert_eq!(transport(LinkType::Radiotap, &bare).map(|found| found.payload), Some(bare.len() - 4..bare.len()));
+    assert!(dissect(LinkType::Radiotap, &bare).iter().all(|layer| layer.error.is_none()));
+}
+
+#[test]
+fn frames_of_the_air_that_nobody_reads_are_not_called_wrong() {
+    let probe = [&[0, 0, 8, 0, 0, 0, 0, 0][..], &[0x40, 0, 0, 0], &[0; 20]].concat();
+    assert_eq!(summary(LinkType::Radiotap, &probe), "802.11 type 0 subtype 4");
+    assert_eq!(names(&dissect(LinkType::Radiotap, &probe)), ["radiotap", "802.11", "data"]);
+}
+
+#[test]
+fn a_bridge_speaks_through_802_3_and_its_padding_is_not_read() {
+    let root = stp::BridgeId { priority: 32768, mac: Mac::local(1) };
+    let flags = stp::Flags { role: stp::Role::Designated, forwarding: true, ..Default::default() };
+    let bpdu = stp::Bpdu::Rst(stp::Message { flags, root, root_path_cost: 4, ..Default::default() });
+    let mut packet = packet(b"");
+    bpdu.push_frame(Mac::local(7), &mut packet);
+    let line = "RSTP root 32768.02:00:00:00:00:01 cost 4 designated, forwarding";
+    assert_eq!(summary(LinkType::Ethernet, packet.head()), line);
+    let layers = dissect(LinkType::Ethernet, packet.head());
+    assert_eq!(names(&layers), ["Ethernet", "LLC", "STP"]);
+    assert_eq!((layers[0].get("Length"), layers[0].get("Padding")), (Some("39"), Some("7 bytes")));
+    // The same on a trunk.
+    vlan::push_tag(&mut packet, vlan::Tag { vid: 10, ..Default::default() });
+    assert_eq!(names(&dissect(LinkType::Ethernet, packet.head())), ["Ethernet", "802.1Q", "LLC", "STP"]);
+    assert_eq!(summary(LinkType::Ethernet, packet.head()), line);
+}
+
+#[test]
+fn a_length_of_more_than_there_is_is_wrong() {
+    let mut frame = packet(b"\x44\x44\x03");
+    ethernet::Header { dst: Mac::local(2), src: Mac::local(1), ethertype: EtherType(4) }.push(&mut frame);
+    let layers = dissect(LinkType::Ethernet, &frame.contiguous());
+    assert_eq!((names(&layers), layers[0].error.unwrap().field), (vec!["Ethernet", "LLC"], "Length"));
 }

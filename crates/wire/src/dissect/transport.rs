@@ -7,7 +7,7 @@ use base::LinkType;
 
 use crate::ethernet::{self, EtherType};
 use crate::ip::Protocol;
-use crate::{ax25, dot11, ipv4, ipv6, llc, radiotap, tcp, udp};
+use crate::{ax25, dot11, ipv4, ipv6, llc, radiotap, tcp, udp, vlan};
 
 /// A frame's TCP segment or UDP datagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,14 +79,14 @@ pub fn network(link_type: LinkType, frame: &[u8]) -> Option<(Range<usize>, Ether
         }
         LinkType::Llc => behind_llc(frame, 0..frame.len()),
         LinkType::Ax25 => {
-            let (header, len) = ax25::Header::parse(frame.get(KISS..)?).ok()?;
-            to_end(KISS + len, ax25::ethertype(header.pid?)?)
+            let (header, len) = ax25::Header::parse(ax25::behind_kiss(frame)?).ok()?;
+            to_end(ax25::KISS_LEN + len, ax25::ethertype(header.pid?)?)
         }
         LinkType::Radiotap => {
             let (at, fcs) = radiotap::parse(frame).ok()?;
-            let header = dot11::Header::parse(frame.get(at..)?).ok().filter(|own| own.kind == dot11::Kind::Data)?;
             let end = frame.len().checked_sub(if fcs.present { dot11::FCS_LEN } else { 0 })?;
-            behind_llc(frame, at + header.kind.header_len()..end)
+            let body = dot11::body(frame.get(at..end)?)?;
+            behind_llc(frame, at + body.start..at + body.end)
         }
     }
 }
@@ -100,13 +100,15 @@ fn behind_llc(frame: &[u8], pdu: Range<usize>) -> Option<(Range<usize>, EtherTyp
 fn behind_ethernet(frame: &[u8]) -> Option<(usize, EtherType)> {
     let mut ethertype = ethernet::Header::parse(frame).ok()?.ethertype;
     let mut at = ethernet::LEN;
-    while ethertype == EtherType::VLAN {
-        let tag = frame.get(at..)?.first_chunk::<4>()?;
-        ethertype = EtherType(u16::from_be_bytes([tag[2], tag[3]]));
-        at += tag.len();
+    for _ in 0..MAX_TAGS {
+        if ethertype != EtherType::VLAN {
+            break;
+        }
+        (_, ethertype) = vlan::Tag::parse(frame.get(at..)?).ok()?;
+        at += vlan::LEN;
     }
     Some((at, ethertype))
 }
 
-/// The command byte of KISS in front of an AX.25 frame.
-const KISS: usize = 1;
+/// More tags in tags than this are nobody's, and would go deeper than frames are taken apart.
+const MAX_TAGS: usize = super::MAX_LAYERS / 2;

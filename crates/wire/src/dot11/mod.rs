@@ -1,18 +1,27 @@
 //! IEEE 802.11 MAC frames (802.11-2020, clause 9): what stations of a radio cell say to each other.
 //!
 //! ```text
-//! data  | control (2) | duration (2) | address 1 (6) | address 2 (6) | address 3 (6) | sequence (2) | LLC, SNAP, ... | FCS (4) |
+//! data  | control (2) | duration (2) | address 1 (6) | address 2 (6) | address 3 (6) | sequence (2) | LLC, ... | FCS (4) |
+//! beacon: the same, with a body of its own instead of LLC
 //! RTS   | control (2) | duration (2) | receiver (6) | transmitter (6) | FCS (4) |
 //! CTS, ACK                           | receiver (6) | FCS (4) |
 //! ```
 //! Address 1 is always the receiver, address 2 the transmitter; which of three is the destination and which the source
 //! follows from the two bits that say whether a frame goes to or comes from an access point.
 
+mod beacon;
+mod convert;
+mod dissect;
+
+pub use beacon::{Beacon, CAPABILITY_ESS, CAPABILITY_IBSS};
+pub use convert::{Way, from_ethernet, to_ethernet};
+pub(crate) use dissect::{dissect, dissect_with_fcs};
+
 use std::ops::Range;
 
 use base::Mac;
 
-use crate::dissect::{Dissection, Key};
+use crate::fcs::Crc32;
 use crate::{Error, PacketBuf, Problem, Result};
 
 /// What a frame is.
@@ -20,6 +29,7 @@ use crate::{Error, PacketBuf, Problem, Result};
 #[expect(missing_docs, reason = "the standard's own names")]
 pub enum Kind {
     Data,
+    Beacon,
     Rts,
     Cts,
     Ack,
@@ -42,9 +52,9 @@ pub struct Header {
     pub receiver: Mac,
     /// Who sends it; CTS and ACK do not say.
     pub transmitter: Mac,
-    /// Data: the third address.
+    /// Data and beacons: the third address.
     pub third: Mac,
-    /// Data: its number, modulo 4096.
+    /// Data and beacons: its number, modulo 4096.
     pub sequence: u16,
 }
 
@@ -52,9 +62,9 @@ impl Kind {
     /// Bytes of the header.
     pub const fn header_len(self) -> usize {
         match self {
-            Kind::Data => DATA_LEN,
-            Kind::Rts => 16,
-            Kind::Cts | Kind::Ack => 10,
+            Kind::Data | Kind::Beacon => DATA_LEN,
+            Kind::Rts => RTS_LEN,
+            Kind::Cts | Kind::Ack => ACK_LEN,
         }
     }
 
@@ -62,6 +72,7 @@ impl Kind {
     pub const fn name(self) -> &'static str {
         match self {
             Kind::Data => "data",
+            Kind::Beacon => "beacon",
             Kind::Rts => "RTS",
             Kind::Cts => "CTS",
             Kind::Ack => "ACK",
@@ -72,6 +83,7 @@ impl Kind {
     const fn code(self) -> u8 {
         match self {
             Kind::Data => 0x08,
+            Kind::Beacon => 0x80,
             Kind::Rts => 0xb4,
             Kind::Cts => 0xc4,
             Kind::Ack => 0xd4,
@@ -84,24 +96,28 @@ impl Header {
     pub fn parse(frame: &[u8]) -> Result<Header> {
         let short = || Error::new("802.11", "header", frame.len(), Problem::TooShort);
         let [code, flags, low, high, ..] = *frame else { return Err(short()) };
-        let known = [Kind::Data, Kind::Rts, Kind::Cts, Kind::Ack].into_iter().find(|kind| kind.code() == code);
+        let known = KINDS.into_iter().find(|kind| kind.code() == code);
         let kind = known.ok_or_else(|| Error::new("802.11", "frame control", 0, Problem::BadValue))?;
+        // Frames from one access point to another have a fourth address; no cell here is joined to another by radio.
+        if flags & flag::BOTH_DS == flag::BOTH_DS {
+            return Err(Error::new("802.11", "frame control", 1, Problem::BadValue));
+        }
         if frame.len() < kind.header_len() {
             return Err(short());
         }
         let address =
             |at: usize| frame.get(at..at + 6).and_then(|bytes| bytes.try_into().ok()).map_or(Mac::default(), Mac);
         let of = |from: Kind, at: usize| if kind <= from { address(at) } else { Mac::default() };
-        let sequence = if kind == Kind::Data { u16::from_le_bytes([frame[22], frame[23]]) >> 4 } else { 0 };
+        let sequence = if kind <= Kind::Beacon { u16::from_le_bytes([frame[22], frame[23]]) >> 4 } else { 0 };
         Ok(Header {
             kind,
-            to_ds: flags & TO_DS != 0,
-            from_ds: flags & FROM_DS != 0,
-            retry: flags & RETRY != 0,
+            to_ds: flags & flag::TO_DS != 0,
+            from_ds: flags & flag::FROM_DS != 0,
+            retry: flags & flag::RETRY != 0,
             duration_us: u16::from_le_bytes([low, high]),
             receiver: address(4),
             transmitter: of(Kind::Rts, 10),
-            third: of(Kind::Data, 16),
+            third: of(Kind::Beacon, 16),
             sequence,
         })
     }
@@ -110,12 +126,12 @@ impl Header {
     pub fn push(&self, packet: &mut PacketBuf) {
         let head = packet.push(self.kind.header_len());
         head[0] = self.kind.code();
-        head[1] = if self.to_ds { TO_DS } else { 0 } | if self.from_ds { FROM_DS } else { 0 };
+        head[1] = if self.to_ds { flag::TO_DS } else { 0 } | if self.from_ds { flag::FROM_DS } else { 0 };
         head[4..10].copy_from_slice(&self.receiver.0);
         if self.kind <= Kind::Rts {
             head[10..16].copy_from_slice(&self.transmitter.0);
         }
-        if self.kind == Kind::Data {
+        if self.kind <= Kind::Beacon {
             head[16..22].copy_from_slice(&self.third.0);
             head[22..24].copy_from_slice(&(self.sequence << 4).to_le_bytes());
         }
@@ -136,53 +152,88 @@ impl Header {
 /// Says in a finished header for how long it reserves the medium, and whether it was sent before.
 pub fn mark(header: &mut [u8], duration_us: u16, retry: bool) {
     if let [_, flags, low, high, ..] = header {
-        *flags = *flags & !RETRY | if retry { RETRY } else { 0 };
+        *flags = *flags & !flag::RETRY | if retry { flag::RETRY } else { 0 };
         [*low, *high] = duration_us.to_le_bytes();
     }
 }
 
-pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
-    let mut layer = dissection.layer("802.11", range.clone());
-    let header = match Header::parse(dissection.bytes(range.clone())) {
-        Ok(header) => header,
-        Err(error) => {
-            dissection.push(layer.malformed(error));
-            return;
-        }
+/// Where the LLC PDU stands in a data frame without check sequence. `None` for other frames, and for pieces and ciphertext,
+/// which nobody can read as LLC.
+pub fn body(frame: &[u8]) -> Option<Range<usize>> {
+    let header = Header::parse(frame).ok().filter(|header| header.kind == Kind::Data)?;
+    let unreadable = frame[1] & (flag::MORE_FRAGMENTS | flag::PROTECTED | flag::ORDER) != 0;
+    let later_fragment = frame[22] & 0x0f != 0;
+    (!unreadable && !later_fragment).then(|| header.kind.header_len()..frame.len())
+}
+
+/// The check sequence of a frame, as it is sent behind it.
+pub fn fcs(parts: [&[u8]; 2]) -> [u8; FCS_LEN] {
+    Crc32::new().update(parts[0]).update(parts[1]).finish().to_le_bytes()
+}
+
+/// Writes the check sequence behind a frame.
+pub fn append_fcs(frame: &mut PacketBuf) {
+    let (check, len) = (fcs(frame.parts()), frame.len());
+    frame.pad_to(len + FCS_LEN);
+    frame.head_mut()[len..].copy_from_slice(&check);
+}
+
+/// The frame in front of its check sequence, if that is right.
+pub fn check_fcs(frame: &[u8]) -> Result<&[u8]> {
+    let Some((inner, check)) = frame.split_last_chunk::<FCS_LEN>() else {
+        return Err(Error::new("802.11", "FCS", frame.len(), Problem::TooShort));
     };
-    let len = header.kind.header_len();
-    layer.range.end = range.start + len;
-    layer.field("Type", 0..1, header.kind.name());
-    layer.field("Retry", 1..2, header.retry);
-    layer.field("Duration", 2..4, format_args!("{} us", header.duration_us));
-    layer.field("Receiver", 4..10, header.receiver);
-    layer.summary = format!("802.11 {} to {}", header.kind.name(), header.receiver);
-    if header.kind <= Kind::Rts {
-        layer.field("Transmitter", 10..16, header.transmitter);
+    if fcs([inner, &[]]) != *check {
+        return Err(Error::new("802.11", "FCS", inner.len(), Problem::BadChecksum));
     }
-    if header.kind == Kind::Data {
-        layer.field("Destination", if header.to_ds { 16..22 } else { 4..10 }, header.destination());
-        layer.field("Source", if header.from_ds { 16..22 } else { 10..16 }, header.source());
-        layer.field("Sequence", 22..24, header.sequence);
-        if header.retry {
-            layer.summary.push_str(" (again)");
+    Ok(inner)
+}
+
+/// The bits of frame control's second byte.
+mod flag {
+    use std::fmt;
+
+    pub(super) const TO_DS: u8 = 0x01;
+    pub(super) const FROM_DS: u8 = 0x02;
+    pub(super) const BOTH_DS: u8 = TO_DS | FROM_DS;
+    pub(super) const MORE_FRAGMENTS: u8 = 0x04;
+    pub(super) const RETRY: u8 = 0x08;
+    pub(super) const POWER_MANAGEMENT: u8 = 0x10;
+    pub(super) const MORE_DATA: u8 = 0x20;
+    pub(super) const PROTECTED: u8 = 0x40;
+    pub(super) const ORDER: u8 = 0x80;
+
+    /// Those that are set, one word each.
+    pub(super) struct Set(pub(super) u8);
+
+    impl fmt::Display for Set {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            let words = [
+                (TO_DS, "to access point"),
+                (FROM_DS, "from access point"),
+                (MORE_FRAGMENTS, "more fragments"),
+                (RETRY, "retry"),
+                (POWER_MANAGEMENT, "power management"),
+                (MORE_DATA, "more data"),
+                (PROTECTED, "protected"),
+                (ORDER, "order"),
+            ];
+            let set: Vec<_> = words.into_iter().filter(|(bit, _)| self.0 & bit != 0).map(|(_, word)| word).collect();
+            f.write_str(if set.is_empty() { "none" } else { "" })?;
+            f.write_str(&set.join(", "))
         }
-    }
-    dissection.push(layer);
-    // The check sequence is the card's own matter.
-    let end = range.end.saturating_sub(FCS_LEN).max(range.start + len);
-    if header.kind == Kind::Data {
-        dissection.next(Key::Llc, range.start + len..end);
     }
 }
 
-/// A data frame's header, bytes.
+/// The header of data and beacons, bytes.
 pub const DATA_LEN: usize = 24;
+/// An RTS without check sequence, bytes.
+pub const RTS_LEN: usize = 16;
+/// A CTS or ACK without check sequence, bytes.
+pub const ACK_LEN: usize = 10;
 /// The check sequence behind every frame, bytes.
 pub const FCS_LEN: usize = 4;
-const TO_DS: u8 = 0x01;
-const FROM_DS: u8 = 0x02;
-const RETRY: u8 = 0x08;
+const KINDS: [Kind; 5] = [Kind::Data, Kind::Beacon, Kind::Rts, Kind::Cts, Kind::Ack];
 
 #[cfg(test)]
 mod tests {
@@ -198,7 +249,7 @@ mod tests {
     fn header(kind: Kind) -> Header {
         let none = Mac::default();
         let (transmitter, third) = match kind {
-            Kind::Data => (B, C),
+            Kind::Data | Kind::Beacon => (B, C),
             Kind::Rts => (B, none),
             _ => (none, none),
         };
@@ -223,13 +274,38 @@ mod tests {
         assert_eq!((down.source(), down.destination()), (C, A));
     }
 
+    #[test]
+    fn a_check_sequence_is_behind_the_frame_and_finds_damage() {
+        let mut packet = PacketBuf::new(PacketId::NONE, bytes::Bytes::from_static(b"body"));
+        header(Kind::Data).push(&mut packet);
+        let bare = packet.contiguous();
+        append_fcs(&mut packet);
+        let mut sent = packet.contiguous();
+        assert_eq!((check_fcs(&sent), sent.len()), (Ok(&bare[..]), bare.len() + FCS_LEN));
+        sent[30 - 4] ^= 1;
+        assert_eq!(check_fcs(&sent).unwrap_err().problem, Problem::BadChecksum);
+    }
+
+    #[test]
+    fn pieces_ciphertext_and_four_addresses_are_not_read() {
+        let mut packet = PacketBuf::from_vec(PacketId::NONE, vec![7; 3]);
+        header(Kind::Data).push(&mut packet);
+        let frame = packet.contiguous();
+        assert_eq!(body(&frame), Some(24..27));
+        for (at, bit) in [(1, flag::PROTECTED), (1, flag::MORE_FRAGMENTS), (1, flag::BOTH_DS), (22, 1)] {
+            let mut other = frame.clone();
+            other[at] |= bit;
+            assert_eq!(body(&other), None);
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read(
-            which in 0usize..4, retry: bool, to_ds: bool, from_ds: bool, duration_us: u16, sequence in 0u16..4096,
+            which in 0usize..5, retry: bool, ds in 0u8..3, duration_us: u16, sequence in 0u16..4096,
         ) {
-            let kind = [Kind::Data, Kind::Rts, Kind::Cts, Kind::Ack][which];
-            let sequence = if kind == Kind::Data { sequence } else { 0 };
+            let (kind, to_ds, from_ds) = (KINDS[which], ds == 1, ds == 2);
+            let sequence = if kind <= Kind::Beacon { sequence } else { 0 };
             let header = Header { retry, to_ds, from_ds, duration_us, sequence, ..header(kind) };
             let mut packet = PacketBuf::from_vec(PacketId::NONE, vec![7; 3]);
             header.push(&mut packet);

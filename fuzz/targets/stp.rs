@@ -1,0 +1,8 @@
+//! Any bytes into `stp`: what must hold is in `crates/wire/tests/entry`.
+
+#![no_main]
+
+#[path = "../../crates/wire/tests/entry/mod.rs"]
+mod entry;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| entry::stp(bytes));
