@@ -4,6 +4,8 @@
 //! garbled there, and may be well heard elsewhere: that is the hidden station. What arrives just now is not sensed yet,
 //! so stations that begin in the same slot collide.
 
+use std::collections::VecDeque;
+
 use base::event::{AccessFact, LinkDrop, Value};
 use base::{Duration, Flaw, Instant, Mac, Nic, PacketId, Rng};
 use link::dcf::{Heard, Kind, Mac as Station, Outcome, Start, Timing};
@@ -42,7 +44,7 @@ struct RadioTap {
     /// The data frame to be sent, as 802.11 without check sequence.
     frame: Option<PacketBuf>,
     /// An access point: what it passes on from one station to another, and to all.
-    relay: std::collections::VecDeque<(Mac, PacketBuf)>,
+    relay: VecDeque<PacketBuf>,
     sequence: u16,
     /// Frames that its card built.
     built: u64,
@@ -88,7 +90,7 @@ impl Radio {
 
     fn addressing(&self, tap: usize) -> Addressing {
         match self.access_point {
-            None => Addressing::Direct,
+            None => Addressing::Direct(air::NO_CELL),
             Some(own) if own == tap => Addressing::FromAccessPoint(self.taps[own].station.address()),
             Some(other) => Addressing::ToAccessPoint(self.taps[other].station.address()),
         }
@@ -116,7 +118,9 @@ impl Radio {
     fn load(&mut self, now: Instant, tap: usize, frame: PacketBuf, addressing: Addressing) {
         let tap = &mut self.taps[tap];
         tap.sequence = (tap.sequence + 1) & 0xfff;
-        let (to, frame) = air::data_frame(frame, addressing, tap.sequence);
+        // Whoever calls has read the frame's header.
+        let Ok(frame) = air::from_ethernet(frame, addressing, tap.sequence) else { return };
+        let Some(to) = air::receiver(&frame) else { return };
         tap.station.on_frame(now, to, frame.len() + air::FCS_LEN);
         tap.frame = Some(frame);
     }
@@ -153,8 +157,7 @@ impl Radio {
         }
         let words = self.taps.len().div_ceil(64);
         let mut missed = vec![0; words];
-        for (n, state) in self.taps.iter().enumerate().filter(|(_, state)| state.transmits) {
-            let _ = state;
+        for (n, _) in self.taps.iter().enumerate().filter(|(_, state)| state.transmits) {
             set(&mut missed, n);
         }
         let signal = Signal { tap, heard, frame, fate, rate_bps, garbled: vec![0; words], missed };
@@ -239,7 +242,9 @@ impl Radio {
         let seen = cx.wants_frames.then(|| {
             PacketBuf::from_vec(signal.frame.id, air::captured(&signal.frame, signal.rate_bps, flaw.is_some()))
         });
-        let frame = if up { air::to_ethernet(signal.frame.clone()) } else { signal.frame.clone() };
+        let carried = if up { air::to_ethernet(signal.frame.clone()).ok() } else { None };
+        let up = carried.is_some();
+        let frame = carried.unwrap_or_else(|| signal.frame.clone());
         self.out.arrivals.push_back(Arrival { tap, frame, seen, flaw, lost, up });
     }
 
@@ -252,8 +257,7 @@ impl Radio {
         }
         let inside = self.find(ends.destination).is_some();
         if (inside || ends.destination.is_group()) && self.taps[tap].relay.len() < RELAY_FRAMES {
-            let copy = air::to_ethernet(frame.clone());
-            self.taps[tap].relay.push_back((ends.source, copy));
+            self.taps[tap].relay.extend(air::to_ethernet(frame.clone()));
         }
         !inside
     }
@@ -276,7 +280,7 @@ impl Radio {
         }
         if self.taps[tap].station.has_room() {
             match self.taps[tap].relay.pop_front() {
-                Some((_, frame)) => {
+                Some(frame) => {
                     let addressing = self.addressing(tap);
                     self.load(cx.now, tap, frame, addressing);
                 }
@@ -307,7 +311,7 @@ impl Medium for Radio {
             bridges,
             station: Station::new(self.config.timing, address, rng),
             frame: None,
-            relay: std::collections::VecDeque::new(),
+            relay: VecDeque::new(),
             sequence: 0,
             built: 0,
             deaf_to: Vec::new(),
