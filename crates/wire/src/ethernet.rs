@@ -125,27 +125,6 @@ pub(crate) fn dissect(dissection: &mut Dissection<'_>, range: Range<usize>) {
     }
 }
 
-/// An 802.1Q tag: priority, a bit, and the number of a virtual LAN, before the type of what follows.
-pub(crate) fn dissect_vlan(dissection: &mut Dissection<'_>, range: Range<usize>) {
-    let bytes = dissection.bytes(range.clone());
-    let mut layer = dissection.layer("802.1Q", range.start..range.start + bytes.len().min(VLAN_LEN));
-    let Some(&[high, low, type_high, type_low]) = bytes.first_chunk::<VLAN_LEN>() else {
-        dissection.push(layer.malformed(Error::new("802.1Q", "tag", bytes.len(), Problem::TooShort)));
-        return;
-    };
-    let control = u16::from_be_bytes([high, low]);
-    let ethertype = EtherType(u16::from_be_bytes([type_high, type_low]));
-    layer.field("Priority code point", 0..1, control >> 13);
-    layer.field("Drop eligible", 0..1, control >> 12 & 1);
-    layer.field("VLAN identifier", 0..2, control & 0xfff);
-    layer.field("Type", 2..4, ethertype);
-    layer.summary = format!("802.1Q VLAN {} type {ethertype}", control & 0xfff);
-    dissection.push(layer);
-    dissection.next(Key::EtherType(ethertype), range.start + VLAN_LEN..range.end);
-}
-
-const VLAN_LEN: usize = 4;
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,8 +21,10 @@ pub mod ipv6;
 pub mod llc;
 mod packet;
 pub mod radiotap;
+pub mod stp;
 pub mod tcp;
 pub mod udp;
+pub mod vlan;
 
 pub use error::{Error, Problem};
 pub use packet::{HEADROOM, Packet, PacketBuf};

@@ -7,7 +7,8 @@ use base::LinkType;
 use super::Dissection;
 use crate::ethernet::EtherType;
 use crate::ip::Protocol;
-use crate::{arp, ax25, dhcp, dot11, ethernet, icmpv4, ip, ipv4, ipv6, llc, radiotap, tcp, udp};
+use crate::llc::sap;
+use crate::{arp, ax25, dhcp, dot11, ethernet, icmpv4, ip, ipv4, ipv6, llc, radiotap, stp, tcp, udp, vlan};
 
 /// Takes one layer off a frame and passes the rest on.
 pub type Dissector = fn(&mut Dissection<'_>, Range<usize>);
@@ -34,7 +35,7 @@ pub enum Key {
 }
 
 /// The protocols of this crate.
-const STANDARD: [(Key, Dissector); 17] = [
+const STANDARD: [(Key, Dissector); 18] = [
     (Key::Link(LinkType::Ethernet), ethernet::dissect),
     (Key::Link(LinkType::Ip), ip::dissect),
     (Key::Link(LinkType::Ax25), ax25::dissect),
@@ -42,10 +43,11 @@ const STANDARD: [(Key, Dissector); 17] = [
     (Key::Link(LinkType::Radiotap), radiotap::dissect),
     (Key::Dot11, dot11::dissect),
     (Key::Llc, llc::dissect),
+    (Key::Sap(sap::STP), stp::dissect),
     (Key::EtherType(EtherType::ARP), arp::dissect),
     (Key::EtherType(EtherType::IPV4), ipv4::dissect),
     (Key::EtherType(EtherType::IPV6), ipv6::dissect),
-    (Key::EtherType(EtherType::VLAN), ethernet::dissect_vlan),
+    (Key::EtherType(EtherType::VLAN), vlan::dissect),
     (Key::Protocol(Protocol::ICMP), icmpv4::dissect),
     (Key::Protocol(Protocol::UDP), udp::dissect),
     (Key::Protocol(Protocol::TCP), tcp::dissect),
