@@ -1,7 +1,7 @@
 //! Data-link protocols as state machines: frames and time in, frames out. No IO, no clock.
 //!
 //! - [`hdlc`]: reliable transfer on a line, and the bits on it: stop-and-wait, go-back-N, selective repeat.
-//! - [`switch`](Switch): a learning bridge, IEEE 802.1D clause 7.
+//! - [`switch`](Switch): a learning bridge with virtual LANs and the rapid spanning tree, IEEE 802.1D and 802.1Q.
 //! - [`csma_cd`]: a station of half-duplex Ethernet, IEEE 802.3 clause 4.
 //! - [`dcf`]: a station of a radio cell, IEEE 802.11 clause 10.
 
@@ -12,4 +12,4 @@ pub mod dcf;
 pub mod hdlc;
 mod switch;
 
-pub use switch::{Counters, Switch, SwitchConfig};
+pub use switch::{Counters, PortVlan, Rstp, RstpPort, Switch, SwitchConfig};

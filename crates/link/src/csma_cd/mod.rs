@@ -220,7 +220,8 @@ impl Mac {
         let late = now.since(since) > self.timing.slot;
         self.counters.late += u64::from(late);
         self.state = State::Jamming { late };
-        let preamble = if self.timing.jam_bits > 0 { self.timing.bits(self.timing.preamble_bits) } else { Duration::ZERO };
+        let preamble =
+            if self.timing.jam_bits > 0 { self.timing.bits(self.timing.preamble_bits) } else { Duration::ZERO };
         let until = now.max(since + preamble) + self.timing.bits(self.timing.jam_bits);
         Some(Jam { until, attempt: self.attempts, bits, late })
     }
