@@ -26,6 +26,6 @@ mod world;
 
 pub use cable::{Cable, LinkId, On, Way};
 pub use medium::{BusConfig, MediumId, RadioConfig, Shape, Tap};
-pub use link::{Counters, SwitchConfig};
+pub use link::{Counters, PortVlan, Rstp, RstpPort, Switch, SwitchConfig};
 pub use rule::{Rule, RuleId, Verdict};
 pub use world::{Stats, World};

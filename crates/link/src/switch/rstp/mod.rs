@@ -297,3 +297,6 @@ impl Tree {
 
 /// The flags of the old spanning tree: a topology change, and its acknowledgement.
 const OLD_FLAGS: u8 = 0x81;
+
+#[cfg(test)]
+mod tests;
