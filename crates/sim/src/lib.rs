@@ -25,7 +25,7 @@ mod silent;
 mod world;
 
 pub use cable::{Cable, LinkId, On, Way};
-pub use link::{Counters, SwitchConfig};
+pub use link::{Counters, PortVlan, Rstp, RstpPort, Switch, SwitchConfig};
 pub use medium::{BusConfig, MediumId, RadioConfig, Shape, Tap};
 pub use rule::{Rule, RuleId, Verdict};
 pub use world::{Stats, World};

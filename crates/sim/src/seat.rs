@@ -3,7 +3,7 @@
 use base::{Cx, Instant, Port};
 use link::Switch;
 use net::Machine;
-use stack::{Node, Wake};
+use stack::{Node, Wake, Why};
 use wire::PacketBuf;
 
 use crate::fabric::{Fabric, Input, Place};
@@ -83,7 +83,9 @@ impl Node for SwitchNode {
     fn on_frame(&mut self, cx: &mut Cx<'_>, port: Port, frame: PacketBuf) {
         self.0.on_frame(cx, port, frame);
     }
-    fn on_timer(&mut self, _: &mut Cx<'_>) {}
+    fn on_timer(&mut self, cx: &mut Cx<'_>) {
+        self.0.on_timer(cx);
+    }
     fn poll_ready(&mut self) -> Option<Port> {
         self.0.poll_ready()
     }
@@ -94,9 +96,9 @@ impl Node for SwitchNode {
         self.0.has_frame(port)
     }
     fn poll_at(&self) -> Option<Wake> {
-        None
+        self.0.poll_at().map(|at| Wake { at, why: Why::SpanningTree })
     }
     fn due(&self) -> Instant {
-        Instant::FAR
+        self.0.poll_at().unwrap_or(Instant::FAR)
     }
 }

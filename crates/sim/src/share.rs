@@ -52,6 +52,7 @@ impl World {
         slot.taps.push(Attached { nic, out: link.forth(), back: link.back() });
         let rng = medium::stream(&self.root, &slot.name, &format!("{}:{}", self.names[node.0 as usize], port.0));
         slot.medium.attach(&tap, nic, rng);
+        self.carrier(nic, true);
         // What was there before it was plugged in.
         self.visit(node, Input::Free(port));
         link

@@ -135,9 +135,10 @@ impl World {
 
     /// A learning switch whose ports are called `names`, as many as it has.
     pub fn add_named_switch(&mut self, name: &str, config: SwitchConfig, names: &[String]) -> NodeId {
+        let ports = config.ports;
         let node = SwitchNode(Switch::new(config));
-        let id = self.seat(name, Kind::Switch(Box::new(node)), config.ports);
-        for (port, port_name) in (0..config.ports).zip(names) {
+        let id = self.seat(name, Kind::Switch(Box::new(node)), ports);
+        for (port, port_name) in (0..ports).zip(names) {
             let info = NicInfo { node: name.into(), name: port_name.clone(), link_type: LinkType::Ethernet, mac: None };
             self.fabric.sink.nic(Nic { node: id, port: Port(port) }, info);
         }
@@ -169,7 +170,18 @@ impl World {
         self.fabric.ways.push(WayState::new(b, forth));
         self.fabric.ways.push(WayState::new(a, back));
         self.fabric.rules.push(Vec::new());
+        self.carrier(a, true);
+        self.carrier(b, true);
         link
+    }
+
+    /// Tells a switch that a cable came or went; other nodes need not know.
+    pub(crate) fn carrier(&mut self, nic: Nic, up: bool) {
+        let Seat { place, kind } = &mut self.seats[nic.node.0 as usize];
+        if let Kind::Switch(switch) = kind {
+            switch.0.on_link(&mut self.fabric.cx(place), nic.port, up);
+            self.visit(nic.node, Input::Nothing);
+        }
     }
 
     /// Makes a node's port a port of the world: its frames come and go by the world's own [`Node`].
@@ -177,6 +189,7 @@ impl World {
         let outer = Port(self.fabric.open.len() as u16);
         self.attach(Nic { node, port }, Attachment::Open(outer));
         self.fabric.open.push(OpenPort { nic: Nic { node, port }, listed: false });
+        self.carrier(Nic { node, port }, true);
         outer
     }
 
@@ -243,17 +256,13 @@ impl World {
         }
     }
 
-    /// Pulls (`false`) or plugs (`true`) a cable. What is in flight when it is pulled is lost,
-    /// and a switch forgets whom it saw there.
+    /// Pulls (`false`) or plugs (`true`) a cable. What is in flight when it is pulled is lost. A switch at its end knows at
+    /// once, forgets whom it saw there, and looks for another way.
     pub fn set_link(&mut self, link: LinkId, up: bool) {
         self.fabric.set_link(link, up);
         let (a, b) = self.ends(link);
         for nic in [a, b] {
-            if let Kind::Switch(switch) = &mut self.seats[nic.node.0 as usize].kind
-                && !up
-            {
-                switch.0.forget_port(nic.port);
-            }
+            self.carrier(nic, up);
         }
     }
 
@@ -282,16 +291,20 @@ impl World {
     }
 
     /// Switches a node on again. A host starts anew, with its settings and interfaces, without addresses, routes and
-    /// programs; its random streams are those of this start.
+    /// programs; its random streams are those of this start. A switch has learned nothing.
     pub fn power_on(&mut self, node: NodeId) {
         let stream = self.node_stream(self.name(node)).split("start").split(&self.fabric.now.nanos().to_string());
         let seat = &mut self.seats[node.0 as usize];
         if !std::mem::take(&mut seat.place.off) {
             return;
         }
-        if let Kind::Host(machine) = &seat.kind {
-            machine.visit(|host| host.reboot(stream.split("stack")));
-            machine.net().set_resolvers(Vec::new());
+        match &mut seat.kind {
+            Kind::Host(machine) => {
+                machine.visit(|host| host.reboot(stream.split("stack")));
+                machine.net().set_resolvers(Vec::new());
+            }
+            Kind::Switch(switch) => switch.0.restart(&mut self.fabric.cx(&mut seat.place)),
+            Kind::Other(_) => {}
         }
         self.visit(node, Input::Nothing);
     }
@@ -333,12 +346,17 @@ impl World {
         }
     }
 
-    /// What a switch has done so far.
-    pub fn switch_counters(&self, node: NodeId) -> Counters {
+    /// A switch, to be asked.
+    pub fn switch(&self, node: NodeId) -> &Switch {
         match &self.seats[node.0 as usize].kind {
-            Kind::Switch(switch) => switch.0.counters(),
+            Kind::Switch(switch) => &switch.0,
             _ => panic!("{} is not a switch", self.name(node)),
         }
+    }
+
+    /// What a switch has done so far.
+    pub fn switch_counters(&self, node: NodeId) -> Counters {
+        self.switch(node).counters()
     }
 
     /// A node's name.

@@ -40,6 +40,8 @@ pub enum Why {
     World,
     /// Addresses in a switch's table age.
     Ageing,
+    /// A bridge of a spanning tree speaks, opens a port, or stops believing its neighbour.
+    SpanningTree,
 }
 
 impl fmt::Display for Wake {
