@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use base::{Cidr, LinkType, Mac, Nic, NodeId, Port, Rng, Sink};
-use sim::{Cable, LinkId, MediumId, SwitchConfig, Tap, World};
+use sim::{Cable, LinkId, MediumId, PortVlan, Rstp, SwitchConfig, Tap, World};
 use stack::{InterfaceConfig, Route};
 
 use super::{Do, InterfaceSpec, Kind, LinkSpec, MediumSpec, NodeSpec, Scenario, WaySpec};
@@ -136,7 +136,7 @@ impl Built {
             Kind::Switch(ports) => {
                 self.refuse_settings(spec, "switch")?;
                 self.bridges.insert(spec.name.clone());
-                let config = SwitchConfig::new(ports.len() as u16);
+                let config = switch_config(spec, ports);
                 let id = self.world.add_named_switch(&spec.name, config, ports);
                 self.add_ports(spec, id, ports)
             }
@@ -352,6 +352,16 @@ impl Built {
             Do::Heal | Do::Kill(_) => Ok(()),
         }
     }
+}
+
+fn switch_config(spec: &NodeSpec, ports: &[String]) -> SwitchConfig {
+    let tree = spec.spanning_tree.map(|priority| Rstp { priority, ..Rstp::new(mac_of(&spec.name, "bridge")) });
+    let of = |port: &String| spec.vlans.iter().find(|(name, _)| name == port).map(|(_, vlan)| vlan.clone());
+    let vlans = match spec.vlans.is_empty() {
+        true => Vec::new(),
+        false => ports.iter().map(|port| of(port).unwrap_or(PortVlan::Access(1))).collect(),
+    };
+    SwitchConfig { spanning_tree: tree, vlans, ..SwitchConfig::new(ports.len() as u16) }
 }
 
 /// Where a link ends: a port, and how its frames are written.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration as WallDuration, SystemTime};
 
 use base::{Cidr, Duration, LinkType, Mac};
-use sim::Cable;
+use sim::{Cable, PortVlan};
 use stack::{Config, InterfaceConfig};
 
 pub(crate) use build::mac_of;
@@ -66,6 +66,10 @@ pub struct NodeSpec {
     pub programs: Vec<Run>,
     /// The settings of its stack.
     pub config: Config,
+    /// A switch takes part in the spanning tree (RSTP) with this priority; the lowest becomes the root.
+    pub spanning_tree: Option<u16>,
+    /// The virtual LANs of a switch's ports; a port of which nothing is said is in VLAN 1. None: there are none.
+    pub vlans: Vec<(String, PortVlan)>,
 }
 
 /// A program of a node, and when it runs.
@@ -197,6 +201,8 @@ impl NodeSpec {
             resolvers: Vec::new(),
             programs: Vec::new(),
             config,
+            spanning_tree: None,
+            vlans: Vec::new(),
         }
     }
 

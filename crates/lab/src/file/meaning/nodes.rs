@@ -1,6 +1,7 @@
 //! Nodes: interfaces (one for each link that ends there), addresses, routes, the settings of their stacks.
 
 use base::{Cidr, LinkType};
+use sim::PortVlan;
 use stack::{Buffer, Config, CongestionControl, Ecn, Keepalive};
 
 use super::Reading;
@@ -34,6 +35,8 @@ impl Reading<'_> {
                 Some(medium) => Kind::Medium(ports, medium),
                 None => Kind::Switch(ports),
             };
+            bridge.spanning_tree = node.spanning_tree.then(|| node.bridge_priority.unwrap_or(32_768));
+            bridge.vlans = node.vlans.iter().map(|(port, vlan)| (port.to_owned(), port_vlan(vlan))).collect();
             return bridge;
         }
         let mut spec = if node.kind == NodeKind::Router { NodeSpec::router(name) } else { NodeSpec::host(name) };
@@ -153,6 +156,13 @@ fn plugs<'a>(links: &'a [Link], node: &str) -> Vec<(&'a str, &'a Link)> {
         }
     }
     plugs
+}
+
+fn port_vlan(vlan: &OneOrMany<u16>) -> PortVlan {
+    match vlan {
+        OneOrMany::One(vid) => PortVlan::Access(*vid),
+        OneOrMany::Many(vids) => PortVlan::Trunk { allowed: vids.clone(), native: None },
+    }
 }
 
 fn give(interface: &mut InterfaceSpec, addresses: &OneOrMany<Address>) {

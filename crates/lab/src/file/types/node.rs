@@ -17,6 +17,15 @@ pub(crate) struct Node {
     /// This node stands for so many, called NAME-1, NAME-2, …; each has a copy of the links that end here.
     #[schemars(range(min = 1, max = 1000), extend("examples" = [10]))]
     pub(crate) copies: Option<u32>,
+    /// A switch takes part in the spanning tree (RSTP), so that loops do no harm. Default false.
+    #[schemars(extend("examples" = [true]))]
+    pub(crate) spanning_tree: bool,
+    /// A switch's priority in the spanning tree: the lowest becomes the root. Default 32768.
+    #[schemars(range(min = 0, max = 61440), extend("examples" = [4096]))]
+    pub(crate) bridge_priority: Option<u16>,
+    /// The virtual LANs of a switch's ports: a number for stations, a list of numbers for frames with tags.
+    #[schemars(extend("examples" = [{ "p1": 10, "up": [10, 20] }]))]
+    pub(crate) vlans: Ordered<OneOrMany<u16>>,
     /// How stations share it, of a hub, a bus or a radio.
     pub(crate) medium: Medium,
     /// Its address or addresses with the length of the network's prefix, or `dhcp`; by interface where it has several.
