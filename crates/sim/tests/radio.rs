@@ -58,36 +58,28 @@ fn saturated(timing: Timing, n: u32, mpdu: usize, counted: usize, seconds: u64, 
 }
 
 #[test]
-fn bianchi() {
+fn saturated_cells_carry_what_bianchi_reckons() {
     for (timing, expected) in [
-        (Timing::bianchi(), [0.8097, 0.7532, 0.6788, 0.5529]),
-        (Timing { counting: Counting::Freeze, ..Timing::bianchi() }, [0.8056, 0.7504, 0.6794, 0.5572]),
-        (Timing { rts_threshold: 0, ..Timing::bianchi() }, [0.8342, 0.8371, 0.8356, 0.8270]),
-        (Timing { window_min: 128, window_max: 1024, ..Timing::bianchi() }, [0.8250, 0.8263, 0.7981, 0.7252]),
+        (Timing::bianchi(), [0.8097, 0.6788]),
+        (Timing { counting: Counting::Freeze, ..Timing::bianchi() }, [0.8056, 0.6794]),
+        (Timing { rts_threshold: 0, ..Timing::bianchi() }, [0.8342, 0.8356]),
+        (Timing { window_min: 128, window_max: 1024, ..Timing::bianchi() }, [0.8250, 0.7981]),
     ] {
-        for (n, s) in [5, 10, 20, 50].into_iter().zip(expected) {
-            let begun = std::time::Instant::now();
+        for (n, known) in [5, 20].into_iter().zip(expected) {
             let measured = saturated(timing, n, 34 + 1023, 1023, 100, 1) / 1e6;
-            println!(
-                "n={n}: {measured:.4}, theory {s}: {:+.2} % in {:?}",
-                (measured / s - 1.0) * 100.0,
-                begun.elapsed()
-            );
+            assert!((measured / known - 1.0).abs() < 0.015, "n={n}: {measured:.4}, known {known}");
         }
     }
 }
 
 #[test]
-fn modern() {
-    for (rate, basic, name) in [(6_000_000, 6_000_000, "6"), (54_000_000, 24_000_000, "54")] {
+fn a_cell_of_802_11a_carries_what_the_reference_table_says() {
+    for (rate, basic, known) in [(6_000_000, 6_000_000, [4.6899, 3.9589]), (54_000_000, 24_000_000, [29.2861, 25.3325])]
+    {
         let timing = Timing { rate_bps: rate, basic_rate_bps: basic, attempts: None, ..Timing::a() }.completed();
-        for eifs in [true, false] {
-            let timing = if eifs { timing } else { Timing { eifs: timing.difs, ..timing } };
-            for n in [5, 10, 20, 50] {
-                let begun = std::time::Instant::now();
-                let m = saturated(timing, n, 1534, 1500, 20, 1) / 1e6;
-                println!("11a {name} eifs={eifs} n={n}: {m:.4} in {:?}", begun.elapsed());
-            }
+        for (n, known) in [5, 20].into_iter().zip(known) {
+            let measured = saturated(timing, n, 1534, 1500, 20, 1) / 1e6;
+            assert!((measured / known - 1.0).abs() < 0.03, "n={n}: {measured:.4}, known {known}");
         }
     }
 }
