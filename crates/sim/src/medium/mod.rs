@@ -46,10 +46,16 @@ pub(crate) trait Medium: Send {
     fn on_timer(&mut self, cx: &mut MediumCx<'_>);
     /// When the next thing is due; [`Instant::FAR`]: never.
     fn due(&self) -> Instant;
+    /// What waits to be told.
+    fn outbox(&mut self) -> &mut Outbox;
     /// The next frame that arrived somewhere.
-    fn poll_arrival(&mut self) -> Option<Arrival>;
+    fn poll_arrival(&mut self) -> Option<Arrival> {
+        self.outbox().arrivals.pop_front()
+    }
     /// The next tap whose station takes a frame again.
-    fn poll_room(&mut self) -> Option<usize>;
+    fn poll_room(&mut self) -> Option<usize> {
+        self.outbox().rooms.pop_front()
+    }
     /// Two stations do not hear each other, where a medium knows of such a thing.
     fn hide(&mut self, _: usize, _: usize) {}
     /// What the station at `tap` has seen and done, as names and numbers.

@@ -363,12 +363,8 @@ impl Medium for Radio {
         stations.fold(self.agenda.due(), Instant::min)
     }
 
-    fn poll_arrival(&mut self) -> Option<Arrival> {
-        self.out.arrivals.pop_front()
-    }
-
-    fn poll_room(&mut self) -> Option<usize> {
-        self.out.rooms.pop_front()
+    fn outbox(&mut self) -> &mut Outbox {
+        &mut self.out
     }
 
     fn counters(&self, tap: usize) -> Vec<(&'static str, Value)> {
