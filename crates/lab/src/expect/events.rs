@@ -2,10 +2,10 @@
 //!
 //! This table is all that is known about events here: the static checks, the evaluation and the reference use it.
 
-use base::Nic;
 use base::event::{
     AccessFact, ArqFact, BridgeFact, DropReason, Event, Fact, InternetFact, LinkFact, RetransmitCause, TransportFact,
 };
+use base::{Nic, Port};
 use scope::Wants;
 
 use super::source::Kind;
@@ -30,6 +30,11 @@ pub(super) struct EventField {
     pub(super) kind: Kind,
     pub(super) about: &'static str,
     pub(super) get: for<'a> fn(&'a Tables<'a>, &'a Event) -> Value<'a>,
+}
+
+/// The name of the interface at which an event happened.
+fn interface<'a>(tables: &'a Tables<'a>, event: &Event, port: Port) -> &'a str {
+    tables.nic_name(Nic { node: event.node, port })
 }
 
 /// `name: "about", wants, pattern of the fact => { field: Kind = value, "about"; … }`
@@ -116,7 +121,7 @@ sources! {
     }
     queues: "the queue in front of a link became longer or shorter", METRICS,
     |tables, event| Fact::Link(LinkFact::Queue { port, frames }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'r1.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'r1.eth0'";
         frames: Number = *frames, "frames that wait now";
     }
     fragmented: "a packet was split because it was larger than a link's MTU", NETWORK,
@@ -137,20 +142,20 @@ sources! {
     |tables, event| Fact::Link(
         fact @ (LinkFact::NeighborFound { port, ip, .. } | LinkFact::NeighborSilent { port, ip })
     ) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "on which interface";
+        nic: Text = interface(tables, event, *port), "on which interface";
         ip: Text = Value::Ip(*ip), "whose";
         mac: Text = mac(fact), "the answer; absent when there was none";
         found: Bool = Value::Bool(matches!(fact, LinkFact::NeighborFound { .. })), "whether there was an answer";
     }
     link_states: "a reliable link was set up, or is gone", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::State { from, to } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         from: Text = *from, "the state before: 'connecting'";
         to: Text = *to, "the state after";
     }
     link_windows: "the windows of a reliable link moved", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::Window { oldest, next, expected, held } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         oldest: Number = u32::from(*oldest), "V(A): the oldest frame that is not acknowledged";
         next: Number = u32::from(*next), "V(S): the number of the next new frame";
         expected: Number = u32::from(*expected), "V(R): the number of the frame that is expected";
@@ -158,49 +163,49 @@ sources! {
     }
     link_resends: "a reliable link sent a frame again", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::Resend { number, why } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         number: Number = u32::from(*number), "N(S)";
         why: Text = *why, "'timeout', 'REJ', 'SREJ', …";
     }
     link_timers: "a timer of a reliable link was started or stopped, or ran out", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::Timer { name, what } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         name: Text = *name, "'T1', …";
         what: Text = *what, "'started', 'stopped' or 'expired'";
     }
     link_delivered: "a reliable link gave the information of a frame to its host", NETWORK,
     |tables, event| Fact::Link(LinkFact::Arq { port, fact: ArqFact::Deliver { number, len } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         number: Number = u32::from(*number), "N(S)";
         len: Number = *len as f64, "bytes";
     }
     collisions: "a transmission on a shared wire collided", NETWORK,
     |tables, event| Fact::Link(LinkFact::Access { port, fact: AccessFact::Collision { attempt, bits, late } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         attempt: Number = *attempt, "how often this frame has collided, this time included";
         bits: Number = *bits as f64, "bits sent until it was noticed";
         late: Bool = Value::Bool(*late), "whether it came later than the slot time allows";
     }
     backed_off: "a station drew how many slots it waits for a shared medium", NETWORK,
     |tables, event| Fact::Link(LinkFact::Access { port, fact: AccessFact::Backoff { slots, of } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         slots: Number = *slots, "how many";
         of: Number = *of, "drawn from 0 to this number less one";
     }
     unanswered: "a frame on the air got no answer in time", NETWORK,
     |tables, event| Fact::Link(LinkFact::Access { port, fact: AccessFact::Unanswered { attempt } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         attempt: Number = *attempt, "how often this frame was sent, this time included";
     }
     bridge_ports: "a bridge's port got a part in the spanning tree", NETWORK,
     |tables, event| Fact::Link(LinkFact::Bridge { port, fact: BridgeFact::Role { role, state } }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
         role: Text = *role, "'root', 'designated', 'alternate', 'backup' or 'disabled'";
         state: Text = *state, "'discarding', 'learning' or 'forwarding'";
     }
     storms: "a bridge saw that frames go round in a loop", NETWORK,
     |tables, event| Fact::Link(LinkFact::Bridge { port, fact: BridgeFact::Storm }) => {
-        nic: Text = tables.nic_name(Nic { node: event.node, port: *port }), "the interface: 'a.eth0'";
+        nic: Text = interface(tables, event, *port), "the interface: 'a.eth0'";
     }
     facts: "all that programs recorded; besides these, the fields that the program named", Wants::APP,
     |tables, event| Fact::App(fact) => {
