@@ -1,10 +1,13 @@
 //! Half-duplex Ethernet with collisions, between hosts of the stack.
 
-use base::{Blind, Duration, Instant, Mac, NodeId, Port};
-use bytes::Bytes;
+#[path = "common/stations.rs"]
+mod stations;
+
+use base::{Blind, Duration, Instant, Mac, NodeId};
 use glassnet_sim::{BusConfig, Shape, Tap, World};
 use link::csma_cd::{Backoff, Timing};
 use stack::{Config, InterfaceConfig};
+use stations::{count, talks};
 
 /// Stations that always have a frame for the next one; `payload` bytes each.
 fn saturated(stations: u32, payload: usize, timing: Timing, place: Duration, seed: u64) -> (World, Vec<NodeId>) {
@@ -16,29 +19,10 @@ fn saturated(stations: u32, payload: usize, timing: Timing, place: Duration, see
         let mac = Mac::local(n + 1);
         let port = world.add_interface(node, InterfaceConfig::ethernet("eth0", mac));
         world.share(node, port, bus, Tap { address: Some(mac), place });
-        let net = world.net(node);
-        let to = Mac::local((n + 1) % stations + 1);
-        let data = Bytes::from(vec![0u8; payload]);
-        world
-            .spawn(node, async move {
-                let socket = net.link_open(Port(0), 0x88b5).expect("nobody else has it");
-                loop {
-                    socket.send_to(data.clone(), to).await.expect("it fits");
-                }
-            })
-            .detach();
+        talks(&world, node, (n + 1) % stations + 1, payload);
         nodes.push(node);
     }
     (world, nodes)
-}
-
-fn count(world: &World, nodes: &[NodeId], what: &str) -> u64 {
-    let of = |node: &NodeId| world.station_counters(*node, Port(0)).into_iter().find(|(name, _)| *name == what);
-    nodes
-        .iter()
-        .filter_map(of)
-        .map(|(_, value)| if let base::event::Value::Number(n) = value { n } else { panic!("{what} is no number") })
-        .sum()
 }
 
 /// The share of time in which frames that arrived were on the medium.

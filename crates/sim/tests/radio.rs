@@ -1,10 +1,13 @@
 //! Radio cells between hosts of the stack.
 
+#[path = "common/stations.rs"]
+mod stations;
+
 use base::{Blind, Duration, Instant, LinkType, Mac, NodeId, Port};
-use bytes::Bytes;
 use glassnet_sim::{MediumId, RadioConfig, Tap, World};
 use link::dcf::{Counting, Timing};
 use stack::{Config, InterfaceConfig};
+use stations::{count, talks};
 
 fn cell(timing: Timing, seed: u64) -> (World, MediumId) {
     let mut world = World::new(seed, std::time::SystemTime::UNIX_EPOCH, Box::new(Blind));
@@ -20,29 +23,6 @@ fn station(world: &mut World, air: MediumId, n: u32) -> NodeId {
     let port = world.add_interface(node, config);
     world.share(node, port, air, Tap { address: Some(mac), place: Duration::ZERO });
     node
-}
-
-/// A station that always has a frame of `payload` bytes for `to`.
-fn talks(world: &World, node: NodeId, to: u32, payload: usize) {
-    let net = world.net(node);
-    let data = Bytes::from(vec![0u8; payload]);
-    net.clone()
-        .spawn(async move {
-            let socket = net.link_open(Port(0), 0x88b5).expect("nobody else has it");
-            loop {
-                socket.send_to(data.clone(), Mac::local(to)).await.expect("it fits");
-            }
-        })
-        .detach();
-}
-
-fn count(world: &World, nodes: &[NodeId], what: &str) -> u64 {
-    let of = |node: &NodeId| world.station_counters(*node, Port(0)).into_iter().find(|(name, _)| *name == what);
-    nodes
-        .iter()
-        .filter_map(of)
-        .map(|(_, value)| if let base::event::Value::Number(n) = value { n } else { panic!("{what} is no number") })
-        .sum()
 }
 
 /// Bits per second of payload from `n` stations to one that only listens; frames of `mpdu` bytes with check sequence.
