@@ -3,7 +3,7 @@
 #[path = "common/stations.rs"]
 mod stations;
 
-use base::{Blind, Duration, Instant, LinkType, Mac, NodeId, Port};
+use base::{Blind, Duration, Instant, LinkType, Mac, NodeId};
 use glassnet_sim::{MediumId, RadioConfig, Tap, World};
 use link::dcf::{Counting, Timing};
 use stack::{Config, InterfaceConfig};
